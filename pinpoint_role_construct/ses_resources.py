@@ -1,0 +1,246 @@
+"""What may be sent as: names, ARNs and constructs into the ARNs of identities and configuration sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+from aws_cdk.region_info import RegionInfo
+from constructs import Construct
+
+from .names import CONFIGURATION_SET, IDENTITY, TOKEN, ResourceKind, check_characters, refuse, refuse_type, split_arn
+from .services import SendingService
+
+if TYPE_CHECKING:
+    from aws_cdk.interfaces.aws_ses import IConfigurationSetRef, IEmailIdentityRef
+
+_REGION = "the code of an AWS Region that this aws-cdk-lib knows, in the stack's partition"
+_LONGEST_PARTITION, _LONGEST_REGION, _ACCOUNT = len("aws-us-gov"), len("ap-southeast-1"), 12
+
+
+@cache
+def partition_of(region: str) -> str | None:
+    """Return the partition of a Region, or `None` if aws-cdk-lib does not know that Region."""
+    return RegionInfo.get(region).partition
+
+
+@dataclass(frozen=True)
+class Home:
+    """The partition, Region and account of the names that are given as text; tokens where the stack's are unknown."""
+
+    partition: str
+    region: str
+    account: str
+    known_partition: str | None
+
+    @classmethod
+    def of(cls, scope: Construct, region: str | None = None) -> Home:
+        """Return the home of names in `scope`'s stack, in `region` if given, else in the stack's.
+
+        Raises:
+            TypeError: `region` is not text.
+            ValueError: `region` is no AWS Region, or one of another partition than the stack's.
+        """
+        stack = cdk.Stack.of(scope)
+        stack_region = stack.region
+        known_partition = None if has_token("region", stack_region) else partition_of(stack_region)
+        if region is None:
+            region = stack_region
+        else:
+            check_region("region", region, region, known_partition, _REGION)
+        return cls(stack.partition, region, stack.account, known_partition)
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of a resource of this home."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+
+@dataclass(frozen=True)
+class SesResource:
+    """One identity or configuration set: its ARN, its name, and the construct that it was given as, if any."""
+
+    arn: str
+    name: str
+    construct: Any = None
+
+    @property
+    def key(self) -> str:
+        """What tells two resources apart: the ARN without its partition, which is everywhere the stack's."""
+        return self.arn.split(":", 2)[2]
+
+    def longest_arn(self, home: Home, kind: ResourceKind) -> int:
+        """Return the ARN's length once deployed: of a token the length it will have, the longest if unknown."""
+        _, partition, _, region, account, resource = split_arn(self.arn)
+        if has_token(kind.resource, resource):
+            resource = f"{kind.resource}/{'x' * (self._name_in_template() or kind.longest_name)}"
+        if has_token(kind.resource, partition):
+            partition = home.known_partition or "x" * _LONGEST_PARTITION
+        if has_token(kind.resource, region):
+            region = "x" * _LONGEST_REGION
+        if has_token(kind.resource, account):
+            account = "x" * _ACCOUNT
+        return len(f"arn:{partition}:ses:{region}:{account}:{resource}")
+
+    def _name_in_template(self) -> int | None:
+        """Return the length of the name that the construct's resource was given as plain text, if it was."""
+        if self.construct is None:
+            return None
+        for resource in (self.construct, self.construct.node.default_child):
+            for attribute in ("email_identity", "name"):
+                name = getattr(resource, attribute, None)
+                if isinstance(name, str) and not TOKEN.search(name):
+                    return len(name)
+        return None
+
+
+def has_token(parameter: str, text: str) -> bool:
+    """Return whether there is a CDK token in `text`.
+
+    Raises:
+        ValueError: `text` is written like a token, and CDK knows none by that name.
+    """
+    if not TOKEN.search(text):  # a question to Node for each plain name would cost more than all the rest
+        return False
+    try:
+        cdk.Tokenization.reverse_string(text)
+    except RuntimeError:
+        refuse(parameter, text, "is written like a CDK token and is none", "a token made by CDK")
+    return True
+
+
+def check_region(parameter: str, value: object, region: object, partition: str | None, accepts: str) -> None:
+    """Refuse a Region that aws-cdk-lib does not know or, where `partition` is known, one of another partition."""
+    if not isinstance(region, str):
+        refuse_type(parameter, value, accepts)
+    if has_token(parameter, region):
+        return
+    found = partition_of(region)
+    if found is None:
+        refuse(parameter, value, f"has {region!r} for a Region", accepts)
+    if partition not in (None, found):
+        refuse(parameter, value, f"is of partition {found}, the stack of {partition}", accepts)
+
+
+def check_arn(parameter: str, arn: str, service: str, resource_type: str, home: Home, accepts: str) -> tuple[str, str]:
+    """Return an ARN in two parts, up to its resource's name and that name, which is not checked.
+
+    Tokens in it pass unchecked.
+
+    Raises:
+        ValueError: it is an ARN of another service, kind or partition, its Region or account is none, or a part of it
+            before the name is a pattern.
+    """
+    fields = split_arn(arn)
+    if len(fields) != 6:
+        refuse(parameter, arn, "is not a whole ARN", accepts)
+    _, partition, arn_service, region, account, resource = fields
+    if arn_service != service and not has_token(parameter, arn_service):
+        refuse(parameter, arn, f"is of service {arn_service!r}, not {service!r}", accepts)
+    expected = home.known_partition
+    check_region(parameter, arn, region, expected, accepts)
+    if not has_token(parameter, partition):
+        if not has_token(parameter, region):
+            expected = partition_of(region)
+        if expected not in (None, partition) or not partition.startswith("aws"):
+            refuse(parameter, arn, f"is of partition {partition!r}, not {expected or 'aws...'!r}", accepts)
+        check_characters(parameter, partition, accepts)
+    if not ((account.isdecimal() and len(account) == _ACCOUNT) or has_token(parameter, account)):
+        refuse(parameter, arn, f"has {account!r} for an account", accepts)
+    found_type, slash, name = resource.partition("/")
+    if slash and found_type == resource_type:
+        return arn[: len(arn) - len(name)], name
+    if not has_token(parameter, resource):
+        refuse(parameter, arn, f"names a {found_type!r}, not {resource_type!r}", accepts)
+    return arn.removesuffix(resource), resource
+
+
+def _from_text(parameter: str, text: str, kind: ResourceKind, home: Home) -> SesResource:
+    if text.startswith("arn:"):
+        prefix, name = check_arn(parameter, text, "ses", kind.resource, home, kind.accepts)
+        parameter = f"{parameter} in {text!r}"
+    else:
+        prefix, name = home.arn("ses", f"{kind.resource}/"), text
+    if has_token(parameter, name):
+        check_characters(parameter, TOKEN.sub("token", name), kind.accepts)
+    else:
+        name = kind.check(parameter, name)
+    return SesResource(prefix + name, name)
+
+
+def _from_construct(parameter: str, construct: Any, reference: str, kind: ResourceKind, home: Home) -> SesResource:
+    environment = construct.env
+    own_home = Home(home.partition, environment.region, environment.account, home.known_partition)
+    return SesResource(**{**_from_text(parameter, reference, kind, own_home).__dict__, "construct": construct})
+
+
+def ses_resource(parameter: str, value: object, kind: ResourceKind, home: Home) -> SesResource:
+    """Return the SES resource that a name, an ARN, a CDK token or a construct stands for.
+
+    A construct keeps its own Region and account; a name belongs to `home`; a token that does not begin with `arn:` is
+    taken for a name.
+
+    Raises:
+        TypeError: `value` is neither text nor a construct of this kind.
+        ValueError: `value` is not a name or an ARN of this kind, or IAM would read a pattern or a variable in it.
+    """
+    if isinstance(value, str):
+        return _from_text(parameter, value, kind, home)
+    if kind is IDENTITY and (identity := getattr(value, "email_identity_ref", None)) is not None:
+        return _from_construct(parameter, value, identity.email_identity, kind, home)
+    if kind is CONFIGURATION_SET and (set_ := getattr(value, "configuration_set_ref", None)) is not None:
+        return _from_construct(parameter, value, set_.configuration_set_name, kind, home)
+    refuse_type(parameter, value, kind.accepts)
+
+
+def check_list(parameter: str, values: object, accepts: str) -> Sequence[object]:
+    """Return `values` if it is a list or a tuple, else raise a `TypeError`: text is a sequence too, and no list."""
+    if not isinstance(values, (list, tuple)):
+        refuse_type(parameter, values, f"a list, each element {accepts}")
+    if values and isinstance(values[0], str) and values[0].startswith("#{Token["):
+        refuse(parameter, values, "is a list token, whose length is unknown", f"its elements, by Fn.select: {accepts}")
+    return values
+
+
+def ses_resources(
+    parameter: str,
+    values: Sequence[str | IEmailIdentityRef | IConfigurationSetRef] | None,
+    kind: ResourceKind,
+    home: Home,
+) -> list[SesResource]:
+    """Return the SES resources of a list, each once, in the list's order; for `None` the pattern of them all."""
+    if values is None:
+        return [SesResource(home.arn("ses", f"{kind.resource}/*"), "*")]
+    listed = check_list(parameter, values, kind.accepts)
+    found = [ses_resource(f"{parameter}[{i}]", value, kind, home) for i, value in enumerate(listed)]
+    unique: dict[str, SesResource] = {}
+    for resource in found:
+        unique.setdefault(resource.key, resource)
+    return list(unique.values())
+
+
+def source_arn_patterns(service: SendingService, source_arns: Sequence[str] | None, home: Home) -> list[str]:
+    """Return what `aws:SourceArn` must match for `service`: the ARNs given, else the service's own pattern, if any.
+
+    Raises:
+        TypeError: `source_arns` is not a list, or an element of it is not text.
+        ValueError: it is empty, or an element is not the ARN of a resource that the service sends on behalf of. A `*`
+            may stand in the resource's name, as in AWS's own patterns.
+    """
+    source_service, _, source_type = service.source_type.partition(":")
+    if source_arns is None:
+        return [home.arn(source_service, f"{source_type}/*")] if service.source_required else []
+    accepts = f"an ARN like {Home('aws', 'us-east-1', '111122223333', None).arn(source_service, source_type)}/NAME"
+    if not check_list("source_arns", source_arns, accepts):
+        refuse("source_arns", source_arns, "is empty", accepts)
+    for i, arn in enumerate(source_arns):
+        parameter = f"source_arns[{i}]"
+        if not isinstance(arn, str):
+            refuse_type(parameter, arn, accepts)
+        if has_token(parameter, arn) and not arn.startswith("arn:"):
+            continue
+        _, name = check_arn(parameter, arn, source_service, source_type, home, accepts)
+        check_characters(parameter, TOKEN.sub("token", name).replace("*", "x"), accepts)
+    return list(dict.fromkeys(source_arns))

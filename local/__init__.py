@@ -1,0 +1,1 @@
+"""The local AWS and the deployment to it."""

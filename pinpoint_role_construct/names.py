@@ -65,7 +65,7 @@ def check_identity(parameter: str, name: str) -> str:
         refuse(
             parameter,
             name,
-            "has no valid domain (at least two labels of 1-63 letters, digits and inner hyphens, 253 characters in all)",
+            "has no valid domain (two or more labels of 1-63 letters, digits and inner hyphens, 253 characters in all)",
             _IDENTITY,
         )
     if not at:

@@ -168,7 +168,8 @@ class SesSendingRole(iam.Role):
 
         Source: https://docs.aws.amazon.com/pinpoint/latest/developerguide/permissions-ses.html
         """
-        return self.grant(grantee, "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy")
+        actions = ["iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"]
+        return iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[self.role_arn])
 
 
 class OrchestrationSendingRole(SesSendingRole):
@@ -216,8 +217,8 @@ def warn_of_end_of_support(construct: Construct, service: SendingService) -> Non
     if service.end_of_support:
         cdk.Validations.of(construct).add_warning(
             "pinpoint-role-construct:EndOfSupport",
-            f"{service.principal} reached end of support on {service.end_of_support}: it sends no more email. "
-            "See 'Moving off Pinpoint' in the README of pinpoint-role-construct.",
+            f"{service.principal} reached end of support on {service.end_of_support} and sends no campaigns "
+            "or journeys since. See 'Moving off Pinpoint' in the README of pinpoint-role-construct.",
         )
 
 

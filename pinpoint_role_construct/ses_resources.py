@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_ses import IConfigurationSetRef, IEmailIdentityRef
 
 _REGION = "the code of an AWS Region that this aws-cdk-lib knows, in the stack's partition"
-_LONGEST_PARTITION, _LONGEST_REGION, _ACCOUNT = len("aws-us-gov"), len("ap-southeast-1"), 12
+_LONGEST_PARTITION, _LONGEST_REGION = "aws-us-gov", "ap-southeast-1"
 
 
 @cache
@@ -46,7 +46,7 @@ class Home:
         """
         stack = cdk.Stack.of(scope)
         stack_region = stack.region
-        known_partition = None if has_token("region", stack_region) else partition_of(stack_region)
+        known_partition = None if TOKEN.search(stack_region) else partition_of(stack_region)
         if region is None:
             region = stack_region
         else:
@@ -60,7 +60,7 @@ class Home:
 
 @dataclass(frozen=True)
 class SesResource:
-    """One identity or configuration set: its ARN, its name, and the construct that it was given as, if any."""
+    """One identity or configuration set: its ARN, its name in that, and the construct that it was given as, if any."""
 
     arn: str
     name: str
@@ -73,26 +73,23 @@ class SesResource:
 
     def longest_arn(self, home: Home, kind: ResourceKind) -> int:
         """Return the ARN's length once deployed: of a token the length it will have, the longest if unknown."""
-        _, partition, _, region, account, resource = split_arn(self.arn)
-        if has_token(kind.resource, resource):
-            resource = f"{kind.resource}/{'x' * (self._name_in_template() or kind.longest_name)}"
-        if has_token(kind.resource, partition):
-            partition = home.known_partition or "x" * _LONGEST_PARTITION
-        if has_token(kind.resource, region):
-            region = "x" * _LONGEST_REGION
-        if has_token(kind.resource, account):
-            account = "x" * _ACCOUNT
-        return len(f"arn:{partition}:ses:{region}:{account}:{resource}")
+        _, partition, _, region, _, _ = split_arn(self.arn)
+        if TOKEN.search(partition):
+            partition = home.known_partition or _LONGEST_PARTITION
+        if TOKEN.search(region):
+            region = _LONGEST_REGION
+        name = self.known_name() or "x" * kind.longest_name
+        return len(f"arn:{partition}:ses:{region}:111122223333:{kind.resource}/{name}")
 
-    def _name_in_template(self) -> int | None:
-        """Return the length of the name that the construct's resource was given as plain text, if it was."""
-        if self.construct is None:
-            return None
-        for resource in (self.construct, self.construct.node.default_child):
+    def known_name(self) -> str | None:
+        """Return the name once deployed, where it is text, or the text that the construct's resource was given."""
+        if not TOKEN.search(self.name):
+            return self.name
+        for resource in (self.construct, self.construct.node.default_child) if self.construct else ():
             for attribute in ("email_identity", "name"):
                 name = getattr(resource, attribute, None)
                 if isinstance(name, str) and not TOKEN.search(name):
-                    return len(name)
+                    return name
         return None
 
 
@@ -142,12 +139,12 @@ def check_arn(parameter: str, arn: str, service: str, resource_type: str, home: 
     expected = home.known_partition
     check_region(parameter, arn, region, expected, accepts)
     if not has_token(parameter, partition):
-        if not has_token(parameter, region):
+        if not TOKEN.search(region):
             expected = partition_of(region)
         if expected not in (None, partition) or not partition.startswith("aws"):
             refuse(parameter, arn, f"is of partition {partition!r}, not {expected or 'aws...'!r}", accepts)
         check_characters(parameter, partition, accepts)
-    if not ((account.isdecimal() and len(account) == _ACCOUNT) or has_token(parameter, account)):
+    if not ((account.isdecimal() and len(account) == 12) or has_token(parameter, account)):
         refuse(parameter, arn, f"has {account!r} for an account", accepts)
     found_type, slash, name = resource.partition("/")
     if slash and found_type == resource_type:

@@ -55,11 +55,11 @@ def _check_conditions(conditions: dict[str, Any], service: SendingService, accou
                 if values != [account]:
                     yield f"{key} is {', '.join(map(str, values))}: name this account, {account}, and no other."
             elif key.lower() == "aws:sourcearn":
-                if operator not in ("ArnLike", "ArnEquals"):
+                if operator not in ("ArnLike", "ArnEquals", "StringEquals"):
                     yield f"{key} is compared by {operator}, which is loose: use ArnLike."
                 for source in values:
                     fields = split_arn(str(source))
-                    if len(fields) != 6 or fields[2::2] != [source_service, account] + [fields[5]]:
+                    if len(fields) != 6 or fields[2::2] != [source_service, account, fields[5]]:
                         yield f"{key} has {source}, which {service.principal} never sends on behalf of here."
                     elif not fields[5].startswith(f"{source_type}/"):
                         yield f"{key} has {source}: name a {source_type}."

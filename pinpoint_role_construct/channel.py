@@ -1,0 +1,153 @@
+"""The email channel: Amazon Pinpoint configured to use the role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from .names import CONFIGURATION_SET, IDENTITY, TOKEN, check_characters, refuse, refuse_type, split_arn
+from .role import OrchestrationSendingRole, SesSendingRole, warn_of_end_of_support
+from .services import SendingService
+from .ses_resources import Home, has_token, ses_resource
+
+if TYPE_CHECKING:
+    from aws_cdk.aws_pinpoint import CfnEmailChannel
+    from aws_cdk.interfaces.aws_pinpoint import IAppRef
+    from aws_cdk.interfaces.aws_ses import IConfigurationSetRef, IEmailIdentityRef
+
+_FROM_ADDRESS = "the email address of the identity, or one of its domain or of a subdomain of it"
+
+
+class EmailChannel(Construct):
+    """Amazon Pinpoint's email channel, wired to its orchestration sending role.
+
+    Amazon Pinpoint reached end of support on 2026-10-30; the channel carries a synthesis warning that says so.
+
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-pinpoint-emailchannel.html
+
+    Attributes:
+        sending_role: The orchestration sending role: the one given, or the one made here.
+        resource: The `AWS::Pinpoint::EmailChannel`.
+    """
+
+    sending_role: iam.IRole
+    resource: CfnEmailChannel
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        application: str | IAppRef,
+        from_address: str,
+        identity: str | IEmailIdentityRef,
+        configuration_set: str | IConfigurationSetRef | None = None,
+        sending_role: iam.IRole | None = None,
+        event_role: iam.IRole | None = None,
+        enabled: bool = True,
+    ) -> None:
+        """Make the channel, and its role if none is given. It is created after its roles' permissions.
+
+        Args:
+            scope: Construct that the channel belongs to.
+            id: Name of the channel within `scope`.
+            application: Id of the Pinpoint project, or its `aws_pinpoint` construct.
+            from_address: Email address to send from: the identity itself, or of its domain or a subdomain of it.
+            identity: Identity to send as: a domain, an email address, an ARN or an `aws_ses` construct.
+            configuration_set: Configuration set to send with: a name, an ARN or an `aws_ses` construct. Default: none.
+            sending_role: Role to send with. One of this package's must cover the identity and the configuration set;
+                any other is taken as it is. Default: an `OrchestrationSendingRole` narrowed to just these two.
+            event_role: Role with which Pinpoint submits email events. Default: none.
+            enabled: Whether the channel is on. Default: `True`.
+
+        Raises:
+            TypeError: an argument is of a type that is not accepted.
+            ValueError: an argument is not what it should be, `from_address` is outside the identity, or `sending_role`
+                does not cover the identity or the configuration set, or is another service's.
+        """
+        from aws_cdk import aws_pinpoint
+
+        home = Home.of(scope)
+        sent_as = ses_resource("identity", identity, IDENTITY, home)
+        sent_with = None
+        if configuration_set is not None:
+            sent_with = ses_resource("configuration_set", configuration_set, CONFIGURATION_SET, home)
+        _check_from_address(from_address, sent_as.known_name())
+        application_id = _application_id(application)
+        for parameter, role in (("sending_role", sending_role), ("event_role", event_role)):
+            if role is not None and not hasattr(role, "role_arn"):
+                refuse_type(parameter, role, "an IAM role, such as iam.Role.from_role_arn(...)")
+        if isinstance(sending_role, SesSendingRole):
+            _check_role(sending_role, sent_as.arn, sent_with.arn if sent_with else None)
+
+        super().__init__(scope, id)
+        self.sending_role = sending_role or OrchestrationSendingRole(
+            self,
+            "SendingRole",
+            identities=[identity],
+            configuration_sets=[] if configuration_set is None else [configuration_set],
+        )
+        self.resource = aws_pinpoint.CfnEmailChannel(
+            self,
+            "Resource",
+            application_id=application_id,
+            from_address=from_address,
+            identity=sent_as.arn,
+            configuration_set=sent_with.name if sent_with else None,
+            orchestration_sending_role_arn=self.sending_role.role_arn,
+            role_arn=event_role.role_arn if event_role else None,
+            enabled=enabled,
+        )
+        self.resource.node.add_dependency(self.sending_role)
+        if event_role:
+            self.resource.node.add_dependency(event_role)
+        warn_of_end_of_support(self, SendingService.PINPOINT)
+
+
+def _application_id(application: object) -> str:
+    accepts = "the id of a Pinpoint project or its construct"
+    if (reference := getattr(application, "app_ref", None)) is not None:
+        application_id: str = reference.app_id
+        return application_id
+    if not isinstance(application, str):
+        refuse_type("application", application, accepts)
+    if not has_token("application", application):
+        check_characters("application", application, accepts)
+    return application
+
+
+def _check_from_address(address: object, identity: str | None) -> None:
+    """Refuse an address that the identity does not cover, where both are known text."""
+    if not isinstance(address, str):
+        refuse_type("from_address", address, _FROM_ADDRESS)
+    if has_token("from_address", address):
+        return
+    IDENTITY.check("from_address", address)
+    local_part, at, domain = address.rpartition("@")
+    if not at:
+        refuse("from_address", address, "is not an email address", _FROM_ADDRESS)
+    if identity is None:
+        return
+    identity_local_part, at, identity_domain = identity.rpartition("@")
+    same = domain.lower() == identity_domain.lower()
+    if at and not (same and local_part == identity_local_part):
+        refuse("from_address", address, f"is not the identity {identity!r}", _FROM_ADDRESS)
+    if not (same or domain.lower().endswith(f".{identity_domain}")):
+        refuse("from_address", address, f"is outside the identity {identity!r}", _FROM_ADDRESS)
+
+
+def _check_role(role: SesSendingRole, identity_arn: str, configuration_set_arn: str | None) -> None:
+    """Refuse a role of this package with which the channel could not send."""
+    if role.service.principal != SendingService.PINPOINT.principal:
+        refuse("sending_role", role, f"lets {role.service.principal} in", "a role for SendingService.PINPOINT")
+    for arns, arn in ((role.identity_arns, identity_arn), (role.configuration_set_arns, configuration_set_arn)):
+        if arn and not any(_may_cover(granted, arn) for granted in arns):
+            refuse("sending_role", role, f"does not cover {arn}", "a role that names it, or that names none")
+
+
+def _may_cover(granted: str, wanted: str) -> bool:
+    """Return whether `granted` covers `wanted`; a token may stand for any text, not for another token."""
+    pairs = zip(split_arn(granted)[3:], split_arn(wanted)[3:], strict=True)
+    return all(g == w or g.endswith("/*") or bool(TOKEN.search(g)) != bool(TOKEN.search(w)) for g, w in pairs)

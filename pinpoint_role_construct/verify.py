@@ -59,7 +59,7 @@ def _check_conditions(conditions: dict[str, Any], service: SendingService, accou
                     yield f"{key} is compared by {operator}, which is loose: use ArnLike."
                 for source in values:
                     fields = split_arn(str(source))
-                    if len(fields) != 6 or fields[2::2] != [source_service, account, fields[5]]:
+                    if len(fields) != 6 or [fields[2], fields[4]] != [source_service, account]:
                         yield f"{key} has {source}, which {service.principal} never sends on behalf of here."
                     elif not fields[5].startswith(f"{source_type}/"):
                         yield f"{key} has {source}: name a {source_type}."
@@ -127,11 +127,11 @@ def check_permissions(role: DeployedRole, allowed: set[str], any_set: str | None
                     yield f"The {name} allows sending with {resource}, which was not named: remove it."
 
 
-def named_arns(kind: ResourceKind, names: list[str], role: DeployedRole, region: str | None) -> list[str]:
+def named_arns(kind: ResourceKind, names: list[str], role: DeployedRole, region: str) -> list[str]:
     """Return the ARNs of names; for none the pattern of all.
 
     Raises:
-        ValueError: a name is not one, or it needs a Region and there is none.
+        ValueError: a name is not one.
     """
     arns = []
     for name in names or ["*"]:
@@ -141,8 +141,6 @@ def named_arns(kind: ResourceKind, names: list[str], role: DeployedRole, region:
                 raise ValueError(f"{name} is not the ARN of a {kind.resource}")
             arns.append(prefix + slash + kind.check(f"--{kind.resource}", last))
             continue
-        if region is None:
-            raise ValueError("no Region: name it with --region")
         checked = name if name == "*" and not names else kind.check(f"--{kind.resource}", name)
         arns.append(f"arn:{role.partition}:ses:{region}:{role.account}:{kind.resource}/{checked}")
     return arns
@@ -228,6 +226,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         session = boto3.Session()
         options.region = options.region or session.region_name
+        if not options.region:
+            raise ValueError("there is no Region; name it with --region")
         role = DeployedRole(session.client("iam", region_name=options.region), options.role.split("/")[-1])
         findings, decisions = verify(role, SERVICES[options.service], options)
     except (BotoCoreError, ClientError, ValueError) as error:

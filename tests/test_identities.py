@@ -85,7 +85,7 @@ def test_duplicates_count_once_and_order_is_kept(context: dict[str, Any]) -> Non
         ],
         configuration_sets=["two", "one", "two"],
     )
-    expected = [f"{SES}:identity/{name}" for name in ("b.example.com", "a@example.com", "A@x.org")]
+    expected = [f"{SES}:identity/{name}" for name in ("b.example.com", "a@example.com", "A@example.com")]
     expected += [f"{SES}:configuration-set/two", f"{SES}:configuration-set/one"]
     assert resource_arns(stack) == expected
     assert [resolve(stack.resolve(arn)) for arn in role.identity_arns + role.configuration_set_arns] == expected

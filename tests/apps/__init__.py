@@ -1,0 +1,1 @@
+"""Apps that the tests deploy with the CDK CLI."""

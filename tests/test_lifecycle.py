@@ -1,0 +1,125 @@
+"""The life of a role, from deploy to destroy, with the real CDK CLI against a local AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.aws import ACCOUNT, REGION, LocalAws, local_aws
+from tests.documents import documented_permission_policy, documented_trust_policy, permission_policy
+
+SES = f"arn:aws:ses:{REGION}:{ACCOUNT}"
+POLICY = "PinpointUsesSESForEmailSends"
+
+
+@pytest.fixture(scope="module")
+def bootstrapped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    with local_aws() as aws:
+        result = aws.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}", cwd=tmp_path_factory.mktemp("no-app"))
+        assert result.returncode == 0, result.stdout
+        yield aws
+
+
+class Project:
+    """An app of the tests, as a user of the CDK CLI has it."""
+
+    def __init__(self, aws: LocalAws, folder: Path, app: str = "lifecycle") -> None:
+        self.aws, self.folder, self.app = aws, folder, app
+        self.iam = aws.client("iam")
+
+    def cdk(self, *arguments: str, fails: bool = False, **context: str) -> str:
+        options = [option for name, value in context.items() for option in ("-c", f"{name}={value}")]
+        app = ["--app", f"python3 -m tests.apps.{self.app}", "--output", str(self.folder)]
+        result = self.aws.cdk(*arguments, *options, *app)
+        assert (result.returncode != 0) == fails, result.stdout
+        return result.stdout
+
+    def deploy(self, **context: str) -> str:
+        return self.cdk("deploy", "--require-approval", "never", **context)
+
+    def role(self) -> dict[str, Any]:
+        (stack,) = self.aws.client("cloudformation").describe_stacks(StackName=self.app.title())["Stacks"]
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        role: dict[str, Any] = self.iam.get_role(RoleName=outputs["RoleName"])["Role"]
+        return role
+
+    def inline_policies(self) -> dict[str, Any]:
+        name = self.role()["RoleName"]
+        policies = self.iam.list_role_policies(RoleName=name)["PolicyNames"]
+        return {p: self.iam.get_role_policy(RoleName=name, PolicyName=p)["PolicyDocument"] for p in policies}
+
+    def attached_policies(self) -> list[str]:
+        attached = self.iam.list_attached_role_policies(RoleName=self.role()["RoleName"])["AttachedPolicies"]
+        return [policy["PolicyArn"] for policy in attached]
+
+
+@pytest.fixture
+def project(bootstrapped: LocalAws, tmp_path: Path) -> Iterator[Project]:
+    project = Project(bootstrapped, tmp_path)
+    yield project
+    project.cdk("destroy", "--force")
+
+
+def documented(document: dict[str, Any]) -> Any:
+    """Return a documented policy for the local AWS's account."""
+    return json.loads(json.dumps(document).replace("111122223333", ACCOUNT))
+
+
+def narrowed(*identities: str) -> dict[str, Any]:
+    return permission_policy([f"{SES}:identity/{name}" for name in identities] + [f"{SES}:configuration-set/*"])
+
+
+def test_deploy_change_and_destroy(project: Project) -> None:
+    project.deploy()
+    role = project.role()
+    assert role["AssumeRolePolicyDocument"] == documented(documented_trust_policy())
+    assert project.inline_policies() == {POLICY: documented(documented_permission_policy())}
+
+    assert "(no changes)" in project.deploy()
+
+    difference = project.cdk("diff", identities="example.com")
+    assert "identity/example.com" in difference
+    project.deploy(identities="example.com")
+    assert project.inline_policies() == {POLICY: narrowed("example.com")}
+    assert project.role()["Arn"] == role["Arn"]
+
+    project.cdk("destroy", "--force")
+    with pytest.raises(ClientError, match="NoSuchEntity"):
+        project.iam.get_role(RoleName=role["RoleName"])
+
+
+def test_an_update_that_fails_rolls_back_to_the_old_policy(project: Project) -> None:
+    project.deploy(identities="example.com")
+    role = project.role()
+    printed = project.cdk("deploy", "--require-approval", "never", identities="example.org", fail="yes", fails=True)
+    assert "missing-role" in printed
+    (stack,) = project.aws.client("cloudformation").describe_stacks(StackName="Lifecycle")["Stacks"]
+    assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    events = project.aws.client("cloudformation").describe_stack_events(StackName="Lifecycle")["StackEvents"]
+    updated = [e["ResourceStatus"] for e in events if e["PhysicalResourceId"] == role["RoleName"]]
+    assert "UPDATE_COMPLETE" in updated  # the role had been changed before the failure
+    assert project.inline_policies() == {POLICY: narrowed("example.com")}
+    assert project.role()["Arn"] == role["Arn"]
+
+
+def test_switching_between_inline_and_managed_keeps_the_role(project: Project) -> None:
+    project.deploy(identities="example.com")
+    arn = project.role()["Arn"]
+    project.deploy(identities="example.com", managed="yes")
+    assert project.role()["Arn"] == arn
+    assert project.inline_policies() == {}
+    (policy,) = project.attached_policies()
+    version = project.iam.get_policy(PolicyArn=policy)["Policy"]["DefaultVersionId"]
+    document = project.iam.get_policy_version(PolicyArn=policy, VersionId=version)["PolicyVersion"]["Document"]
+    assert document == narrowed("example.com")
+    project.deploy(identities="example.com")
+    assert project.role()["Arn"] == arn
+    assert project.inline_policies() == {POLICY: narrowed("example.com")}
+    assert project.attached_policies() == []
+    with pytest.raises(ClientError, match="NoSuchEntity"):
+        project.iam.get_policy(PolicyArn=policy)

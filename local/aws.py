@@ -49,7 +49,7 @@ class LocalAws:
         """Return a boto3 client of `service`; an access key of twelve digits is an account to the emulator."""
         import boto3
 
-        return boto3.client(  # type: ignore[call-overload]  # the service is not a literal
+        return boto3.client(
             service,
             endpoint_url=self.endpoint,
             region_name=region,

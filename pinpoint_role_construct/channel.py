@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import aws_cdk as cdk
+import jsii
 from aws_cdk import aws_iam as iam
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from .names import CONFIGURATION_SET, IDENTITY, TOKEN, check_characters, refuse, refuse_type, split_arn
 from .role import OrchestrationSendingRole, SesSendingRole, warn_of_end_of_support
@@ -100,10 +102,26 @@ class EmailChannel(Construct):
             role_arn=event_role.role_arn if event_role else None,
             enabled=enabled,
         )
-        self.resource.node.add_dependency(self.sending_role)
-        if event_role:
-            self.resource.node.add_dependency(event_role)
+        roles = [self.sending_role, event_role] if event_role else [self.sending_role]
+        cdk.Aspects.of(self.resource).add(_WaitForPolicies(roles))
         warn_of_end_of_support(self, SendingService.PINPOINT)
+
+
+@jsii.implements(cdk.IAspect)
+class _WaitForPolicies:
+    """Makes a resource wait for the policies of roles, those too that are granted to them after the resource is made.
+
+    For the roles themselves it waits already, since it refers to them.
+    """
+
+    def __init__(self, roles: list[iam.IRole]) -> None:
+        self._roles = roles
+
+    def visit(self, node: IConstruct) -> None:
+        for role in self._roles:
+            for child in role.node.children:
+                if not isinstance(child, iam.CfnRole):
+                    node.node.add_dependency(child)
 
 
 def _application_id(application: object) -> str:

@@ -68,8 +68,9 @@ class SesSendingRole(iam.Role):
                 AWS's document.
             configuration_sets: Configuration sets that may be used: a list of names, ARNs, `aws_ses` constructs or CDK
                 tokens; `[]` for none. Default: every configuration set, as in AWS's document.
-            region: Region that hosts the Pinpoint project, for identities and configuration sets given as names.
-                Default: the stack's Region.
+            region: Region that hosts the Pinpoint project, the schedules or the rule sets: of identities and
+                configuration sets given as names, and of the service's documented source pattern. Default: the
+                stack's Region.
             source_arns: What the service may act on behalf of, as `ArnLike` `aws:SourceArn` in the trust policy: for
                 EventBridge Scheduler schedule groups (AWS says that the ARN of a single schedule breaks it), for SES
                 Mail Manager rule sets, for Pinpoint projects (`arn:aws:mobiletargeting:REGION:ACCOUNT:apps/ID`; AWS

@@ -19,7 +19,7 @@ class SendingService:
         source_type: What the service sends on behalf of, `<service>:<resource type>` as in that resource's ARN:
             what `source_arns` may name.
         source_required: Whether AWS documents `aws:SourceArn` for this role. Then the trust policy asks for a source
-            of `source_type` in the stack's own Region and account. Default: `True`.
+            of `source_type` in the role's own account and Region. Default: `True`.
         end_of_support: The day AWS ended support for the service, `YYYY-MM-DD`: its roles carry a synthesis warning.
             Default: none.
 

@@ -239,5 +239,8 @@ def source_arn_patterns(service: SendingService, source_arns: Sequence[str] | No
         if has_token(parameter, arn) and not arn.startswith("arn:"):
             continue
         _, name = check_arn(parameter, arn, source_service, source_type, home, accepts)
-        check_characters(parameter, TOKEN.sub("token", name).replace("*", "x"), accepts)
+        check_characters(f"{parameter} in {arn!r}", TOKEN.sub("token", name).replace("*", "x"), accepts)
+        account = split_arn(arn)[4]
+        if account != home.account and not TOKEN.search(account + home.account):
+            refuse(parameter, arn, f"is not of account {home.account}, for which the role is", accepts)
     return list(dict.fromkeys(source_arns))

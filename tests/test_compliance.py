@@ -12,7 +12,7 @@ import cdk_nag
 
 from pinpoint_role_construct import OrchestrationSendingRole
 
-PACKS = {
+PACKS: dict[str, Any] = {
     "AwsSolutions": cdk_nag.AwsSolutionsChecks,
     "HIPAA.Security": cdk_nag.HIPAASecurityChecks,
     "NIST.800.53.R4": cdk_nag.NIST80053R4Checks,

@@ -32,15 +32,15 @@ class Project:
         self.aws, self.folder, self.app = aws, folder, app
         self.iam = aws.client("iam")
 
-    def cdk(self, *arguments: str, fails: bool = False, **context: str) -> str:
-        options = [option for name, value in context.items() for option in ("-c", f"{name}={value}")]
+    def cdk(self, *arguments: str, context: dict[str, str] | None = None, fails: bool = False) -> str:
+        options = [option for name, value in (context or {}).items() for option in ("-c", f"{name}={value}")]
         app = ["--app", f"python3 -m tests.apps.{self.app}", "--output", str(self.folder)]
         result = self.aws.cdk(*arguments, *options, *app)
         assert (result.returncode != 0) == fails, result.stdout
         return result.stdout
 
     def deploy(self, **context: str) -> str:
-        return self.cdk("deploy", "--require-approval", "never", **context)
+        return self.cdk("deploy", "--require-approval", "never", context=context)
 
     def role(self) -> dict[str, Any]:
         (stack,) = self.aws.client("cloudformation").describe_stacks(StackName=self.app.title())["Stacks"]
@@ -82,7 +82,7 @@ def test_deploy_change_and_destroy(project: Project) -> None:
 
     assert "(no changes)" in project.deploy()
 
-    difference = project.cdk("diff", identities="example.com")
+    difference = project.cdk("diff", context={"identities": "example.com"})
     assert "identity/example.com" in difference
     project.deploy(identities="example.com")
     assert project.inline_policies() == {POLICY: narrowed("example.com")}
@@ -96,7 +96,8 @@ def test_deploy_change_and_destroy(project: Project) -> None:
 def test_an_update_that_fails_rolls_back_to_the_old_policy(project: Project) -> None:
     project.deploy(identities="example.com")
     role = project.role()
-    printed = project.cdk("deploy", "--require-approval", "never", identities="example.org", fail="yes", fails=True)
+    failing = {"identities": "example.org", "fail": "yes"}
+    printed = project.cdk("deploy", "--require-approval", "never", context=failing, fails=True)
     assert "missing-role" in printed
     (stack,) = project.aws.client("cloudformation").describe_stacks(StackName="Lifecycle")["Stacks"]
     assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"

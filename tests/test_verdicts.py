@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import aws_cdk as cdk
@@ -83,7 +83,7 @@ def simulate(aws: LocalAws, role_arn: str, action: str, resource: str) -> bool:
     return bool(answer["EvalDecision"] == "allowed")
 
 
-def assert_no_failures(failures: list[tuple[str, ...]]) -> None:
+def assert_no_failures(failures: Sequence[tuple[str, ...]]) -> None:
     table = Table("Who", "Action", "On", "Expected", title="Wrong decisions")
     for failure in failures:
         table.add_row(*failure)
@@ -160,7 +160,7 @@ def lets_in(trust: dict[str, Any], principal: str, account: str | None, source: 
         service_context={key: value for key, value in keys.items() if value is not None},
     )
     applicable = {"Statement": [{**statement, "Resource": "*"} for statement in trust["Statement"]]}
-    return evaluate_resource_policy(applicable, context, service=principal).decision == "Allow"
+    return bool(evaluate_resource_policy(applicable, context, service=principal).decision == "Allow")
 
 
 @pytest.fixture
@@ -228,7 +228,8 @@ def people(strict: LocalAws) -> dict[str, dict[str, str]]:
 
 def assume(strict: LocalAws, credentials: dict[str, str], role_arn: str) -> dict[str, Any]:
     sts = boto3.client("sts", endpoint_url=strict.endpoint, region_name=REGION, **credentials)
-    return sts.assume_role(RoleArn=role_arn, RoleSessionName="test")["Credentials"]
+    answer: dict[str, Any] = sts.assume_role(RoleArn=role_arn, RoleSessionName="test")["Credentials"]
+    return answer
 
 
 @pytest.mark.parametrize("name", SERVICES)

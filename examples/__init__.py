@@ -1,0 +1,1 @@
+"""Stacks that a user could deploy."""

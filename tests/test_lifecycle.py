@@ -10,52 +10,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.aws import ACCOUNT, REGION, LocalAws, local_aws
+from local.aws import ACCOUNT, REGION, LocalAws
+from tests.conftest import Project
 from tests.documents import documented_permission_policy, documented_trust_policy, permission_policy
 
 SES = f"arn:aws:ses:{REGION}:{ACCOUNT}"
 POLICY = "PinpointUsesSESForEmailSends"
-
-
-@pytest.fixture(scope="module")
-def bootstrapped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with local_aws() as aws:
-        result = aws.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}", cwd=tmp_path_factory.mktemp("no-app"))
-        assert result.returncode == 0, result.stdout
-        yield aws
-
-
-class Project:
-    """An app of the tests, as a user of the CDK CLI has it."""
-
-    def __init__(self, aws: LocalAws, folder: Path, app: str = "lifecycle") -> None:
-        self.aws, self.folder, self.app = aws, folder, app
-        self.iam = aws.client("iam")
-
-    def cdk(self, *arguments: str, context: dict[str, str] | None = None, fails: bool = False) -> str:
-        options = [option for name, value in (context or {}).items() for option in ("-c", f"{name}={value}")]
-        app = ["--app", f"python3 -m tests.apps.{self.app}", "--output", str(self.folder)]
-        result = self.aws.cdk(*arguments, *options, *app)
-        assert (result.returncode != 0) == fails, result.stdout
-        return result.stdout
-
-    def deploy(self, **context: str) -> str:
-        return self.cdk("deploy", "--require-approval", "never", context=context)
-
-    def role(self) -> dict[str, Any]:
-        (stack,) = self.aws.client("cloudformation").describe_stacks(StackName=self.app.title())["Stacks"]
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        role: dict[str, Any] = self.iam.get_role(RoleName=outputs["RoleName"])["Role"]
-        return role
-
-    def inline_policies(self) -> dict[str, Any]:
-        name = self.role()["RoleName"]
-        policies = self.iam.list_role_policies(RoleName=name)["PolicyNames"]
-        return {p: self.iam.get_role_policy(RoleName=name, PolicyName=p)["PolicyDocument"] for p in policies}
-
-    def attached_policies(self) -> list[str]:
-        attached = self.iam.list_attached_role_policies(RoleName=self.role()["RoleName"])["AttachedPolicies"]
-        return [policy["PolicyArn"] for policy in attached]
 
 
 @pytest.fixture
@@ -110,17 +70,18 @@ def test_an_update_that_fails_rolls_back_to_the_old_policy(project: Project) -> 
 
 def test_switching_between_inline_and_managed_keeps_the_role(project: Project) -> None:
     project.deploy(identities="example.com")
-    arn = project.role()["Arn"]
+    role = project.role()
+    arn = role["Arn"]
     project.deploy(identities="example.com", managed="yes")
     assert project.role()["Arn"] == arn
     assert project.inline_policies() == {}
-    (policy,) = project.attached_policies()
+    (policy,) = project.attached_policies(role["RoleName"])
     version = project.iam.get_policy(PolicyArn=policy)["Policy"]["DefaultVersionId"]
     document = project.iam.get_policy_version(PolicyArn=policy, VersionId=version)["PolicyVersion"]["Document"]
     assert document == narrowed("example.com")
     project.deploy(identities="example.com")
     assert project.role()["Arn"] == arn
     assert project.inline_policies() == {POLICY: narrowed("example.com")}
-    assert project.attached_policies() == []
+    assert project.attached_policies(role["RoleName"]) == []
     with pytest.raises(ClientError, match="NoSuchEntity"):
         project.iam.get_policy(PolicyArn=policy)

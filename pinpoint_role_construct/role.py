@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
@@ -97,30 +98,21 @@ class SesSendingRole(iam.Role):
         if not found:
             refuse("identities", identities, "is empty", f"a list of at least one, or None for all; {IDENTITY.accepts}")
         found_sets = ses_resources("configuration_sets", configuration_sets, CONFIGURATION_SET, home)
-        conditions: dict[str, dict[str, object]] = {"StringEquals": {"aws:SourceAccount": home.account}}
-        if sources := source_arn_patterns(service, source_arns, home):
-            conditions["ArnLike"] = {"aws:SourceArn": sources[0] if len(sources) == 1 else sources}
+        resources = [resource.arn for resource in found + found_sets]
+        statement = {
+            "Sid": service.permission_sid,
+            "Effect": "Allow",
+            "Action": ACTIONS,
+            "Resource": resources if len(resources) > 1 else resources[0],
+        }
         lengths = [r.longest_arn(home, IDENTITY) for r in found]
         lengths += [r.longest_arn(home, CONFIGURATION_SET) for r in found_sets]
-        _check_quota(service, lengths, use_managed_policy)
+        _check_quota(statement, lengths, use_managed_policy)
 
-        identity_arns = [resource.arn for resource in found]
-        configuration_set_arns = [resource.arn for resource in found_sets]
-        document = iam.PolicyDocument(
-            minimize=False,  # minimizing would sort the ARNs
-            statements=[
-                iam.PolicyStatement(
-                    sid=service.permission_sid,
-                    actions=ACTIONS,
-                    resources=identity_arns + configuration_set_arns,
-                )
-            ],
-        )
         super().__init__(
             scope,
             id,
-            assumed_by=iam.ServicePrincipal(service.principal, conditions=conditions),
-            inline_policies=None if use_managed_policy else {service.permission_sid: document},
+            assumed_by=_principal(service, home.account, tuple(source_arn_patterns(service, source_arns, home))),
             description=description,
             max_session_duration=max_session_duration,
             path=path,
@@ -128,15 +120,28 @@ class SesSendingRole(iam.Role):
             role_name=role_name,
         )
         self.service = service
-        self.identity_arns = tuple(identity_arns)
-        self.configuration_set_arns = tuple(configuration_set_arns)
+        self.identity_arns = tuple(resources[: len(found)])
+        self.configuration_set_arns = tuple(resources[len(found) :])
+        self._finish(statement, use_managed_policy)
+        warn_of_end_of_support(self, service)
+
+    def _finish(self, statement: dict[str, object], use_managed_policy: bool) -> None:
+        """Set what only the L1 resource can carry: the trust's Sid, and the permission policy in one round trip."""
         resource = self.node.default_child
-        if isinstance(resource, iam.CfnRole):  # none under iam.Role.customize_roles
-            # a ServicePrincipal cannot carry a Sid
-            resource.add_property_override("AssumeRolePolicyDocument.Statement.0.Sid", service.trust_sid)
+        if isinstance(resource, iam.CfnRole):
+            resource.add_property_override("AssumeRolePolicyDocument.Statement.0.Sid", self.service.trust_sid)
+            if not use_managed_policy:
+                document = {"Version": "2012-10-17", "Statement": [statement]}
+                resource.policies = [
+                    iam.CfnRole.PolicyProperty(policy_name=self.service.permission_sid, policy_document=document)
+                ]
+                return
+        # minimizing would sort the ARNs
+        document = iam.PolicyDocument(minimize=False, statements=[iam.PolicyStatement.from_json(statement)])
         if use_managed_policy:
             self.add_managed_policy(iam.ManagedPolicy(self, "SendingPolicy", document=document))
-        warn_of_end_of_support(self, service)
+        else:  # a role that iam.Role.customize_roles names takes the place of the resource
+            self.attach_inline_policy(iam.Policy(self, "SendingPolicy", document=document))
 
     def grant_pass_to_service(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow `grantee` to pass this role to its service, and to no other (`iam:PassRole`, `iam:PassedToService`).
@@ -223,14 +228,18 @@ def warn_of_end_of_support(construct: Construct, service: SendingService) -> Non
         )
 
 
-def _check_quota(service: SendingService, arn_lengths: list[int], use_managed_policy: bool) -> None:
+@cache
+def _principal(service: SendingService, account: str, sources: tuple[str, ...]) -> iam.IPrincipal:
+    """Return the service, let in on behalf of one account and, if there are any, of these sources."""
+    conditions: dict[str, dict[str, object]] = {"StringEquals": {"aws:SourceAccount": account}}
+    if sources:
+        conditions["ArnLike"] = {"aws:SourceArn": sources[0] if len(sources) == 1 else list(sources)}
+    return iam.ServicePrincipal(service.principal, conditions=conditions)
+
+
+def _check_quota(statement: dict[str, object], arn_lengths: list[int], use_managed_policy: bool) -> None:
     """Refuse a permission policy past IAM's quota, counted as IAM does: without white space."""
-    statement = {
-        "Sid": service.permission_sid,
-        "Effect": "Allow",
-        "Action": ACTIONS,
-        "Resource": ["x" * length for length in arn_lengths],
-    }
+    statement = {**statement, "Resource": ["x" * length for length in arn_lengths]}
     size = len(json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":")))
     limit, kind = (6144, "a managed policy") if use_managed_policy else (10240, "a role's inline policies")
     if size > limit:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
-from aws_cdk.region_info import RegionInfo
 from constructs import Construct
 
 from .names import CONFIGURATION_SET, IDENTITY, TOKEN, ResourceKind, check_characters, refuse, refuse_type, split_arn
@@ -24,6 +23,8 @@ _LONGEST_PARTITION, _LONGEST_REGION = "aws-us-gov", "ap-southeast-1"
 @cache
 def partition_of(region: str) -> str | None:
     """Return the partition of a Region, or `None` if aws-cdk-lib does not know that Region."""
+    from aws_cdk.region_info import RegionInfo  # 8 ms that a stack of unknown environment does not need
+
     return RegionInfo.get(region).partition
 
 
@@ -44,14 +45,17 @@ class Home:
             TypeError: `region` is not text.
             ValueError: `region` is no AWS Region, or one of another partition than the stack's.
         """
-        stack = cdk.Stack.of(scope)
-        stack_region = stack.region
-        known_partition = None if TOKEN.search(stack_region) else partition_of(stack_region)
+        home = cls._of_stack(scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope))
         if region is None:
-            region = stack_region
-        else:
-            check_region("region", region, region, known_partition, _REGION)
-        return cls(stack.partition, region, stack.account, known_partition)
+            return home
+        check_region("region", region, region, home.known_partition, _REGION)
+        return replace(home, region=region)
+
+    @classmethod
+    @lru_cache(maxsize=16)
+    def _of_stack(cls, stack: cdk.Stack) -> Home:
+        region = stack.region
+        return cls(stack.partition, region, stack.account, None if TOKEN.search(region) else partition_of(region))
 
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of a resource of this home."""
@@ -169,8 +173,8 @@ def _from_text(parameter: str, text: str, kind: ResourceKind, home: Home) -> Ses
 
 def _from_construct(parameter: str, construct: Any, reference: str, kind: ResourceKind, home: Home) -> SesResource:
     environment = construct.env
-    own_home = Home(home.partition, environment.region, environment.account, home.known_partition)
-    return SesResource(**{**_from_text(parameter, reference, kind, own_home).__dict__, "construct": construct})
+    own_home = replace(home, region=environment.region, account=environment.account)
+    return replace(_from_text(parameter, reference, kind, own_home), construct=construct)
 
 
 def ses_resource(parameter: str, value: object, kind: ResourceKind, home: Home) -> SesResource:

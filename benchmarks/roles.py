@@ -1,0 +1,70 @@
+"""The same role three ways: by this package, by hand as L2, by hand as L1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+
+from pinpoint_role_construct import OrchestrationSendingRole
+
+ACTIONS = ["ses:SendEmail", "ses:SendRawEmail"]
+POLICY, TRUST = "PinpointUsesSESForEmailSends", "AllowPinpoint"
+Maker = Callable[[cdk.Stack, str, "list[str] | None"], None]
+
+
+def construct(stack: cdk.Stack, id: str, identities: list[str] | None = None) -> None:
+    """Make the role with this package."""
+    OrchestrationSendingRole(stack, id, identities=identities)
+
+
+def _arns(stack: cdk.Stack, account: str, identities: list[str] | None) -> list[str]:
+    prefix = f"arn:{stack.partition}:ses:{stack.region}:{account}"
+    return [f"{prefix}:identity/{name}" for name in identities or ["*"]] + [f"{prefix}:configuration-set/*"]
+
+
+def hand_l2(stack: cdk.Stack, id: str, identities: list[str] | None = None) -> None:
+    """Make the role as a user would by hand, with aws_iam's L2 constructs."""
+    account = stack.account
+    role = iam.Role(
+        stack,
+        id,
+        assumed_by=iam.ServicePrincipal(
+            "pinpoint.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": account}}
+        ),
+        inline_policies={
+            POLICY: iam.PolicyDocument(
+                minimize=False,
+                statements=[
+                    iam.PolicyStatement(sid=POLICY, actions=ACTIONS, resources=_arns(stack, account, identities))
+                ],
+            )
+        },
+    )
+    resource = role.node.default_child
+    assert isinstance(resource, iam.CfnRole)
+    resource.add_property_override("AssumeRolePolicyDocument.Statement.0.Sid", TRUST)
+
+
+def hand_l1(stack: cdk.Stack, id: str, identities: list[str] | None = None) -> None:
+    """Make the role as the floor: one L1 resource with literal documents."""
+    account = stack.account
+    trust = {
+        "Sid": TRUST,
+        "Effect": "Allow",
+        "Principal": {"Service": "pinpoint.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+    }
+    permission = {"Sid": POLICY, "Effect": "Allow", "Action": ACTIONS, "Resource": _arns(stack, account, identities)}
+    iam.CfnRole(
+        stack,
+        id,
+        assume_role_policy_document={"Version": "2012-10-17", "Statement": [trust]},
+        policies=[
+            iam.CfnRole.PolicyProperty(
+                policy_name=POLICY, policy_document={"Version": "2012-10-17", "Statement": [permission]}
+            )
+        ],
+    )

@@ -1,11 +1,13 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
-# PATH as exported does not reach make's own look-up of the first word of a recipe line
 RUN := .venv/bin/python -m
 
+TEMPLATE := dist/orchestration-sending-role.template.yaml
+LOWEST := $(addprefix tests/test_,any_text.py channel.py documented_role.py grants.py identities.py quotas.py services.py)
+
 .DEFAULT_GOAL := help
-.PHONY: help deploy-local test lint format lock clean
+.PHONY: help deploy-local test test-lowest lint format bench docs template lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +18,12 @@ deploy-local: .venv/ready  ## Deploy the example app to a local AWS and show the
 test: .venv/ready  ## Run all tests
 	@$(RUN) pytest
 
+test-lowest: .venv/ready  ## Run the tests of synthesis with the lowest aws-cdk-lib and constructs allowed
+	@$(PYTHON) -m venv --clear .venv-lowest
+	@.venv-lowest/bin/python -m pip install -qq --disable-pip-version-check aws-cdk-lib==2.257.0 constructs==10.5.0 \
+	  hypothesis pytest syrupy rich boto3 .
+	@.venv-lowest/bin/python -m pytest -o addopts= $(LOWEST)
+
 lint: .venv/ready  ## Check style and types
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
@@ -25,12 +33,26 @@ format: .venv/ready  ## Format the code and fix what can be fixed
 	@$(RUN) ruff check --fix .
 	@$(RUN) ruff format .
 
+bench: .venv/ready  ## Measure what the construct costs at synthesis
+	@$(RUN) benchmarks
+
+docs: .venv/ready  ## Write the API reference to docs/index.html
+	@$(RUN) local.docs docs
+	@echo docs/index.html
+
+template: .venv/ready  ## Write the role as a CloudFormation template for every account
+	@mkdir -p dist
+	@cdk synth --no-notices --strict --app "python3 template.py" --output dist/cdk.out --no-path-metadata \
+	  --no-version-reporting > $(TEMPLATE)
+	@rm -r dist/cdk.out
+	@echo $(TEMPLATE)
+
 lock: .venv/ready  ## Lock the newest allowed development dependencies
 	@$(RUN) uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
 	  --no-emit-index-url --no-header --group dev --all-extras --output-file requirements-dev.txt pyproject.toml
 
 clean:  ## Remove all that these targets made
-	rm -rf .venv node_modules cdk.out dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-lowest node_modules cdk.out dist docs .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/ready: requirements-dev.txt pyproject.toml package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \

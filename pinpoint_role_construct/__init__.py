@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .services import SendingService
@@ -15,8 +16,7 @@ __all__ = ["EmailChannel", "OrchestrationSendingRole", "SendingService", "SesSen
 
 def __getattr__(name: str) -> Any:
     """Load a construct, and with it AWS CDK and Node, when it is first asked for: `sending-role-verify` needs none."""
-    from importlib import import_module
-
-    if name in __all__:
-        return getattr(import_module(".channel" if name == "EmailChannel" else ".role", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(".channel" if name == "EmailChannel" else ".role", __name__), name)
+    return globals().setdefault(name, found)

@@ -64,9 +64,8 @@ class SesSendingRole(iam.Role):
             service: Service that may assume the role.
             identities: What may be sent as: a list of domains, email addresses, identity ARNs, `aws_ses` constructs
                 (L1, L2 or imported) or CDK tokens. A token that does not begin with `arn:` is taken for a name; for an
-                ARN that is a token use `EmailIdentity.from_email_identity_arn`. SES asks for permission on the most
-                specific verified identity: name a verified mailbox besides its domain. Default: every identity, as in
-                AWS's document.
+                ARN that is a token use `EmailIdentity.from_email_identity_arn`. A mailbox that is verified besides its
+                domain is an identity of its own: name both. Default: every identity, as in AWS's document.
             configuration_sets: Configuration sets that may be used: a list of names, ARNs, `aws_ses` constructs or CDK
                 tokens; `[]` for none. Default: every configuration set, as in AWS's document.
             region: Region that hosts the Pinpoint project, the schedules or the rule sets: of identities and

@@ -1,0 +1,93 @@
+"""What is released: it builds, holds the package alone, and works without the development dependencies."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from local.aws import REPOSITORY
+
+PROGRAM = """
+import json, sys
+import aws_cdk as cdk
+from pinpoint_role_construct import EmailChannel, OrchestrationSendingRole
+app = cdk.App(outdir=sys.argv[1])
+stack = cdk.Stack(app, "Stack")
+OrchestrationSendingRole(stack, "Role", identities=["example.com"])
+EmailChannel(stack, "Channel", application="a", from_address="me@example.com", identity="example.com")
+app.synth()
+try:
+    import boto3
+except ImportError:
+    print("no boto3")
+"""
+
+
+def run(*command: str | Path, cwd: Path = REPOSITORY) -> str:
+    result = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build sdist and wheel."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, REPOSITORY)
+    return folder
+
+
+def only(files: Sequence[Path]) -> Path:
+    (file,) = files
+    return file
+
+
+def test_twine_finds_nothing(built: Path) -> None:
+    printed = run(sys.executable, "-m", "twine", "check", "--strict", *built.iterdir())
+    assert printed.count("PASSED") == 2
+
+
+def test_the_wheel_holds_the_package_alone(built: Path) -> None:
+    with zipfile.ZipFile(only(list(built.glob("*.whl")))) as wheel:
+        names = wheel.namelist()
+        metadata = wheel.read("pinpoint_role_construct-0.1.0.dist-info/METADATA").decode()
+    assert {name.split("/")[0] for name in names} == {
+        "pinpoint_role_construct",
+        "pinpoint_role_construct-0.1.0.dist-info",
+    }
+    assert "pinpoint_role_construct/py.typed" in names
+    for line in (
+        "License-Expression: Apache-2.0",
+        "Classifier: Framework :: AWS CDK :: 2",
+        "Classifier: Typing :: Typed",
+        "Requires-Dist: aws-cdk-lib<3,>=2.257",
+        "Requires-Dist: constructs<11,>=10.5",
+        "Provides-Extra: verify",
+    ):
+        assert line in metadata
+    assert "Project-URL: " in metadata
+
+
+def test_the_sdist_has_what_a_packager_needs(built: Path) -> None:
+    with tarfile.open(only(list(built.glob("*.tar.gz")))) as sdist:
+        names = {name.split("/", 1)[1] for name in sdist.getnames() if "/" in name}
+    assert {"LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml", "tests/test_identities.py"} <= names
+
+
+def test_the_wheel_works_in_an_empty_environment(built: Path, tmp_path: Path) -> None:
+    run(sys.executable, "-m", "venv", tmp_path / "venv")
+    python = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    run(python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", only(list(built.glob("*.whl"))))
+    assert run(python, "-c", PROGRAM, tmp_path / "out", cwd=tmp_path).strip() == "no boto3"
+    assert (tmp_path / "out" / "Stack.template.json").exists()
+    command = [tmp_path / "venv" / "bin" / "sending-role-verify", "role"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert "pinpoint-role-construct[verify]" in result.stderr

@@ -1,6 +1,5 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
-export PYTHONDONTWRITEBYTECODE := 1
 RUN := .venv/bin/python -m
 
 TEMPLATE := dist/orchestration-sending-role.template.yaml

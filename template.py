@@ -25,7 +25,7 @@ def parameters(stack: cdk.Stack, kind: str, pattern: str, what: str) -> list[cdk
 
 def named(stack: cdk.Stack, parameters: list[cdk.CfnParameter], arns: tuple[str, ...]) -> list[object]:
     """Return the ARNs as the template has them, each only if its parameter is not empty."""
-    found = []
+    found: list[object] = []
     for parameter, arn in zip(parameters, arns, strict=True):
         condition = cdk.CfnCondition(
             stack,
@@ -58,7 +58,7 @@ resource.add_property_override(
     stack.resolve(named(stack, identities, role.identity_arns) + named(stack, sets, role.configuration_set_arns)),
 )
 cdk.Validations.of(role).acknowledge(
-    cdk.Acknowledgment(id="Annotation::pinpoint-role-construct:EndOfSupport", reason="The description says so")
+    cdk.Acknowledgment(id="pinpoint-role-construct:EndOfSupport", reason="The description says so")
 )
 cdk.CfnOutput(stack, "RoleArn", value=role.role_arn)
 cdk.CfnOutput(stack, "RoleName", value=role.role_name)

@@ -19,7 +19,7 @@ from rich.table import Table
 
 from benchmarks.roles import Maker, construct, hand_l1, hand_l2
 
-ROUNDS = 9
+ROUNDS = 12
 IDENTITIES = [f"mail{i}.example.com" for i in range(100)]
 Row = tuple[str, float, float]  # what, ratio or number, bound
 
@@ -64,9 +64,18 @@ def seconds_per_role(make: Maker, roles: int, identities: list[str] | None = Non
 
 
 def medians(*measures: Callable[[], float], rounds: int = ROUNDS) -> list[float]:
-    """Return the medians of measures that are taken in turn, so that what else the machine does meets them alike."""
-    taken = [[measure() for measure in measures] for _ in range(rounds + 1)][1:]  # the first round warms up
-    return [statistics.median(column) for column in zip(*taken, strict=True)]
+    """Return the medians of measures that are taken in turn, each as often first as last.
+
+    So what else the machine does, and what one measure leaves to Node's garbage collector, meets them alike.
+    """
+    taken: list[list[float]] = [[] for _ in measures]
+    for number in range(-1, rounds):
+        for i in range(len(measures)):
+            which = (number + i) % len(measures)
+            measured = measures[which]()
+            if number >= 0:  # the first round warms up
+                taken[which].append(measured)
+    return [statistics.median(column) for column in taken]
 
 
 def in_process() -> Iterator[Row]:
@@ -110,7 +119,8 @@ app.synth()
 
 def run(code: str) -> str:
     """Run Python code in a process of its own and return what it printed."""
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    compiled = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=compiled).stdout
 
 
 def seconds(code: str) -> float:

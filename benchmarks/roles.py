@@ -19,26 +19,24 @@ def construct(stack: cdk.Stack, id: str, identities: list[str] | None = None) ->
     OrchestrationSendingRole(stack, id, identities=identities)
 
 
-def _arns(stack: cdk.Stack, account: str, identities: list[str] | None) -> list[str]:
-    prefix = f"arn:{stack.partition}:ses:{stack.region}:{account}"
-    return [f"{prefix}:identity/{name}" for name in identities or ["*"]] + [f"{prefix}:configuration-set/*"]
+def _arns(stack: cdk.Stack, identities: list[str] | None) -> list[str]:
+    all_identities = stack.format_arn(service="ses", resource="identity", resource_name="*")
+    all_sets = stack.format_arn(service="ses", resource="configuration-set", resource_name="*")
+    return [all_identities[:-1] + name for name in identities or ["*"]] + [all_sets]
 
 
 def hand_l2(stack: cdk.Stack, id: str, identities: list[str] | None = None) -> None:
     """Make the role as a user would by hand, with aws_iam's L2 constructs."""
-    account = stack.account
     role = iam.Role(
         stack,
         id,
         assumed_by=iam.ServicePrincipal(
-            "pinpoint.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": account}}
+            "pinpoint.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
         ),
         inline_policies={
             POLICY: iam.PolicyDocument(
                 minimize=False,
-                statements=[
-                    iam.PolicyStatement(sid=POLICY, actions=ACTIONS, resources=_arns(stack, account, identities))
-                ],
+                statements=[iam.PolicyStatement(sid=POLICY, actions=ACTIONS, resources=_arns(stack, identities))],
             )
         },
     )
@@ -49,15 +47,14 @@ def hand_l2(stack: cdk.Stack, id: str, identities: list[str] | None = None) -> N
 
 def hand_l1(stack: cdk.Stack, id: str, identities: list[str] | None = None) -> None:
     """Make the role as the floor: one L1 resource with literal documents."""
-    account = stack.account
     trust = {
         "Sid": TRUST,
         "Effect": "Allow",
         "Principal": {"Service": "pinpoint.amazonaws.com"},
         "Action": "sts:AssumeRole",
-        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+        "Condition": {"StringEquals": {"aws:SourceAccount": stack.account}},
     }
-    permission = {"Sid": POLICY, "Effect": "Allow", "Action": ACTIONS, "Resource": _arns(stack, account, identities)}
+    permission = {"Sid": POLICY, "Effect": "Allow", "Action": ACTIONS, "Resource": _arns(stack, identities)}
     iam.CfnRole(
         stack,
         id,

@@ -32,7 +32,7 @@ class EmailChannelStack(cdk.Stack):
         )
         shut_down = "The project is kept until its data has been exported"
         cdk.Validations.of(self).acknowledge(
-            cdk.Acknowledgment(id="Annotation::pinpoint-role-construct:EndOfSupport", reason=shut_down),
+            cdk.Acknowledgment(id="pinpoint-role-construct:EndOfSupport", reason=shut_down),
             cdk.Acknowledgment(id="CloudFormation-Validate::W3696", reason=shut_down),
         )
         cdk.CfnOutput(self, "SendingRoleArn", value=channel.sending_role.role_arn)

@@ -98,7 +98,7 @@ class SesSendingRole(iam.Role):
             refuse("identities", identities, "is empty", f"a list of at least one, or None for all; {IDENTITY.accepts}")
         found_sets = ses_resources("configuration_sets", configuration_sets, CONFIGURATION_SET, home)
         resources = [resource.arn for resource in found + found_sets]
-        statement = {
+        statement: dict[str, object] = {
             "Sid": service.permission_sid,
             "Effect": "Allow",
             "Action": ACTIONS,
@@ -130,9 +130,11 @@ class SesSendingRole(iam.Role):
         if isinstance(resource, iam.CfnRole):
             resource.add_property_override("AssumeRolePolicyDocument.Statement.0.Sid", self.service.trust_sid)
             if not use_managed_policy:
-                document = {"Version": "2012-10-17", "Statement": [statement]}
                 resource.policies = [
-                    iam.CfnRole.PolicyProperty(policy_name=self.service.permission_sid, policy_document=document)
+                    iam.CfnRole.PolicyProperty(
+                        policy_name=self.service.permission_sid,
+                        policy_document={"Version": "2012-10-17", "Statement": [statement]},
+                    )
                 ]
                 return
         # minimizing would sort the ARNs

@@ -87,7 +87,7 @@ def test_the_wheel_works_in_an_empty_environment(built: Path, tmp_path: Path) ->
     run(python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", only(list(built.glob("*.whl"))))
     assert run(python, "-c", PROGRAM, tmp_path / "out", cwd=tmp_path).strip() == "no boto3"
     assert (tmp_path / "out" / "Stack.template.json").exists()
-    command = [tmp_path / "venv" / "bin" / "sending-role-verify", "role"]
+    command: list[str | Path] = [tmp_path / "venv" / "bin" / "sending-role-verify", "role"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 2
     assert "pinpoint-role-construct[verify]" in result.stderr

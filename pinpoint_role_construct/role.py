@@ -121,10 +121,10 @@ class SesSendingRole(iam.Role):
         self.service = service
         self.identity_arns = tuple(resources[: len(found)])
         self.configuration_set_arns = tuple(resources[len(found) :])
-        self._finish(statement, use_managed_policy)
+        self._complete(statement, use_managed_policy)
         warn_of_end_of_support(self, service)
 
-    def _finish(self, statement: dict[str, object], use_managed_policy: bool) -> None:
+    def _complete(self, statement: dict[str, object], use_managed_policy: bool) -> None:
         """Set what only the L1 resource can carry: the trust's Sid, and the permission policy in one round trip."""
         resource = self.node.default_child
         if isinstance(resource, iam.CfnRole):

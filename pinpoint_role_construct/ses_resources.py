@@ -101,7 +101,7 @@ def has_token(parameter: str, text: str) -> bool:
     """Return whether there is a CDK token in `text`.
 
     Raises:
-        ValueError: `text` is written like a token, and CDK knows none by that name.
+        ValueError: `text` is written like a token, and CDK knows none by that name, or there is a pattern beside it.
     """
     if not TOKEN.search(text):  # a question to Node for each plain name would cost more than all the rest
         return False
@@ -109,6 +109,7 @@ def has_token(parameter: str, text: str) -> bool:
         cdk.Tokenization.reverse_string(text)
     except RuntimeError:
         refuse(parameter, text, "is written like a CDK token and is none", "a token made by CDK")
+    check_characters(f"{parameter} in {text!r}", TOKEN.sub("token", text), "a token made by CDK, beside it a name")
     return True
 
 
@@ -164,9 +165,7 @@ def _from_text(parameter: str, text: str, kind: ResourceKind, home: Home) -> Ses
         parameter = f"{parameter} in {text!r}"
     else:
         prefix, name = home.arn("ses", f"{kind.resource}/"), text
-    if has_token(parameter, name):
-        check_characters(parameter, TOKEN.sub("token", name), kind.accepts)
-    else:
+    if not has_token(parameter, name):
         name = kind.check(parameter, name)
     return SesResource(prefix + name, name)
 
@@ -240,7 +239,7 @@ def source_arn_patterns(service: SendingService, source_arns: Sequence[str] | No
         parameter = f"source_arns[{i}]"
         if not isinstance(arn, str):
             refuse_type(parameter, arn, accepts)
-        if has_token(parameter, arn) and not arn.startswith("arn:"):
+        if not arn.startswith("arn:") and has_token(parameter, arn):
             continue
         _, name = check_arn(parameter, arn, source_service, source_type, home, accepts)
         check_characters(f"{parameter} in {arn!r}", TOKEN.sub("token", name).replace("*", "x"), accepts)

@@ -235,10 +235,28 @@ def test_what_is_no_configuration_set_is_refused(name: str) -> None:
     assert repr(name) in str(refusal.value)
 
 
-def test_a_pattern_beside_a_token_is_refused() -> None:
-    stack = new_stack()
-    with pytest.raises(ValueError, match=r"identities\[0\].*\*"):
-        OrchestrationSendingRole(stack, "Role", identities=[f"*.{cdk.CfnParameter(stack, 'Name').value_as_string}"])
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("identities", ["*.{token}"]),
+        ("identities", ["{token}*"]),
+        ("identities", ["arn:aws:ses:{token}*:111122223333:identity/example.com"]),
+        ("identities", ["arn:aws:ses:us-east-1:{token}?:identity/example.com"]),
+        ("identities", ["arn:{token}*:ses:us-east-1:111122223333:identity/example.com"]),
+        ("identities", ["arn:aws:ses:us-east-1:111122223333:{token}/*"]),
+        ("identities", ["arn:aws:ses:us-east-1:111122223333:identity/{token}*"]),
+        ("configuration_sets", ["{token}?"]),
+        ("region", "{token}*"),
+        ("source_arns", ["{token}*"]),
+        ("source_arns", ["arn:aws:mobiletargeting:{token}*:111122223333:apps/x"]),
+    ],
+)
+def test_a_pattern_beside_a_token_is_refused(parameter: str, value: Any) -> None:
+    stack = new_stack(account=None, region=None)
+    token = cdk.CfnParameter(stack, "Name").value_as_string
+    given = value.format(token=token) if isinstance(value, str) else [text.format(token=token) for text in value]
+    with pytest.raises(ValueError, match=rf"^{parameter}.*has \*, \? or"):
+        OrchestrationSendingRole(stack, "Role", **{parameter: given})
 
 
 def test_a_pattern_in_the_name_of_an_imported_construct_is_refused() -> None:

@@ -52,11 +52,7 @@ def check_characters(parameter: str, text: str, accepts: str) -> None:
 
 
 def check_identity(parameter: str, name: str) -> str:
-    """Return the name of an identity as SES knows it: a domain in lower case, a mailbox as it is.
-
-    Raises:
-        ValueError: `name` is neither a domain nor a mailbox, or IAM would read a pattern or a variable in it.
-    """
+    """Return the name of an identity as SES knows it, a domain in lower case, a mailbox as it is, or refuse it."""
     check_characters(parameter, name, _IDENTITY)
     if "://" in name or "<" in name:
         refuse(parameter, name, "is a URL or has a display name", _IDENTITY)
@@ -76,11 +72,7 @@ def check_identity(parameter: str, name: str) -> str:
 
 
 def check_configuration_set(parameter: str, name: str) -> str:
-    """Return the name of a configuration set.
-
-    Raises:
-        ValueError: `name` is not 1-64 letters, digits, hyphens and underscores.
-    """
+    """Return the name of a configuration set, or refuse it."""
     check_characters(parameter, name, _SET)
     if not _CONFIGURATION_SET.fullmatch(name):
         refuse(parameter, name, "is not 1-64 letters, digits, hyphens and underscores", _SET)

@@ -39,12 +39,7 @@ class Home:
 
     @classmethod
     def of(cls, scope: Construct, region: str | None = None) -> Home:
-        """Return the home of names in `scope`'s stack, in `region` if given, else in the stack's.
-
-        Raises:
-            TypeError: `region` is not text.
-            ValueError: `region` is no AWS Region, or one of another partition than the stack's.
-        """
+        """Return the home of names in `scope`'s stack, in `region` if given, else in the stack's."""
         home = cls._of_stack(scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope))
         if region is None:
             return home
@@ -98,11 +93,7 @@ class SesResource:
 
 
 def has_token(parameter: str, text: str) -> bool:
-    """Return whether there is a CDK token in `text`.
-
-    Raises:
-        ValueError: `text` is written like a token, and CDK knows none by that name, or there is a pattern beside it.
-    """
+    """Return whether there is a CDK token in `text`; refuse one that CDK does not know, and a pattern beside it."""
     if not TOKEN.search(text):  # a question to Node for each plain name would cost more than all the rest
         return False
     try:
@@ -127,14 +118,7 @@ def check_region(parameter: str, value: object, region: object, partition: str |
 
 
 def check_arn(parameter: str, arn: str, service: str, resource_type: str, home: Home, accepts: str) -> tuple[str, str]:
-    """Return an ARN in two parts, up to its resource's name and that name, which is not checked.
-
-    Tokens in it pass unchecked.
-
-    Raises:
-        ValueError: it is an ARN of another service, kind or partition, its Region or account is none, or a part of it
-            before the name is a pattern.
-    """
+    """Return an ARN in two parts, up to its resource's name and that name, of which only the first is checked."""
     fields = split_arn(arn)
     if len(fields) != 6:
         refuse(parameter, arn, "is not a whole ARN", accepts)
@@ -177,15 +161,7 @@ def _from_construct(parameter: str, construct: Any, reference: str, kind: Resour
 
 
 def ses_resource(parameter: str, value: object, kind: ResourceKind, home: Home) -> SesResource:
-    """Return the SES resource that a name, an ARN, a CDK token or a construct stands for.
-
-    A construct keeps its own Region and account; a name belongs to `home`; a token that does not begin with `arn:` is
-    taken for a name.
-
-    Raises:
-        TypeError: `value` is neither text nor a construct of this kind.
-        ValueError: `value` is not a name or an ARN of this kind, or IAM would read a pattern or a variable in it.
-    """
+    """Return the SES resource that a name of `home`, an ARN, a token or a construct stands for, or refuse it."""
     if isinstance(value, str):
         return _from_text(parameter, value, kind, home)
     if kind is IDENTITY and (identity := getattr(value, "email_identity_ref", None)) is not None:
@@ -224,10 +200,7 @@ def ses_resources(
 def source_arn_patterns(service: SendingService, source_arns: Sequence[str] | None, home: Home) -> list[str]:
     """Return what `aws:SourceArn` must match for `service`: the ARNs given, else the service's own pattern, if any.
 
-    Raises:
-        TypeError: `source_arns` is not a list, or an element of it is not text.
-        ValueError: it is empty, or an element is not the ARN of a resource that the service sends on behalf of. A `*`
-            may stand in the resource's name, as in AWS's own patterns.
+    A `*` may stand in the resource's name, as in AWS's own patterns.
     """
     source_service, _, source_type = service.source_type.partition(":")
     if source_arns is None:

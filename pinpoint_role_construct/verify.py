@@ -128,11 +128,7 @@ def check_permissions(role: DeployedRole, allowed: set[str], any_set: str | None
 
 
 def named_arns(kind: ResourceKind, names: list[str], role: DeployedRole, region: str) -> list[str]:
-    """Return the ARNs of names; for none the pattern of all.
-
-    Raises:
-        ValueError: a name is not one.
-    """
+    """Return the ARNs of names, or refuse them; for no names the pattern of all."""
     arns = []
     for name in names or ["*"]:
         if name.startswith("arn:"):
@@ -156,7 +152,8 @@ def verify(
     if named_sets or not options.identity:
         sets = named_arns(CONFIGURATION_SET, options.configuration_set, role, options.region)
     findings = list(check_trust(role.trust, service, role.account))
-    prefix = identities[0].split(":identity/")[0]
+    region = split_arn(identities[0])[3]
+    prefix = f"arn:{role.partition}:ses:{region}:{role.account}"
     any_set = None if sets else f"{prefix}:configuration-set/"
     findings += check_permissions(role, {*identities, *sets}, any_set)
 

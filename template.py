@@ -15,9 +15,9 @@ def parameters(stack: cdk.Stack, kind: str, pattern: str, what: str) -> list[cdk
             stack,
             f"{kind}{i}",
             default="*" if i == 1 else "",
-            allowed_pattern=rf"^(\*|{pattern})?$",
-            constraint_description="a name without * or ?, * alone for all, or nothing",
-            description=what,
+            allowed_pattern=rf"^(\*|{pattern}){'' if (kind, i) == ('Identity', 1) else '?'}$",
+            constraint_description="a name, or * alone for all",
+            description=f"{what}; * for all{'' if (kind, i) == ('Identity', 1) else ', empty for none'}",
         )
         for i in range(1, SLOTS + 1)
     ]

@@ -23,7 +23,9 @@ def main() -> int:
             console.print(f"\n[bold]cdk {' '.join(command)}[/]")
             if code := aws.cdk(*command, quiet=False).returncode:
                 return code
-        return show(aws)
+        code = show(aws)
+    console.print("\nThe local AWS has ended, and with it all that was deployed to it.")
+    return code
 
 
 def show(aws: LocalAws) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
@@ -9,7 +10,7 @@ import jsii
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
 
-from .names import CONFIGURATION_SET, IDENTITY, TOKEN, check_characters, refuse, refuse_type, split_arn
+from .names import CONFIGURATION_SET, IDENTITY, TOKEN, refuse, refuse_type, split_arn
 from .role import OrchestrationSendingRole, SesSendingRole, warn_of_end_of_support
 from .services import SendingService
 from .ses_resources import Home, has_token, ses_resource
@@ -76,6 +77,9 @@ class EmailChannel(Construct):
         sent_with = None
         if configuration_set is not None:
             sent_with = ses_resource("configuration_set", configuration_set, CONFIGURATION_SET, home)
+            if not _may_cover(home.arn("ses", "configuration-set/*"), sent_with.arn):
+                accepts = "one of the channel's own account and Region, which is looked up by name"
+                refuse("configuration_set", configuration_set, "is another account's or Region's", accepts)
         _check_from_address(from_address, sent_as.known_name())
         application_id = _application_id(application)
         for parameter, role in (("sending_role", sending_role), ("event_role", event_role)):
@@ -109,7 +113,7 @@ class EmailChannel(Construct):
 
 @jsii.implements(cdk.IAspect)
 class _WaitForPolicies:
-    """Makes a resource wait for the policies of roles, those too that are granted to them after the resource is made.
+    """Makes a resource wait for the policies within roles, those too that are granted after the resource is made.
 
     For the roles themselves it waits already, since it refers to them.
     """
@@ -131,8 +135,8 @@ def _application_id(application: object) -> str:
         return application_id
     if not isinstance(application, str):
         refuse_type("application", application, accepts)
-    if not has_token("application", application):
-        check_characters("application", application, accepts)
+    if not has_token("application", application) and not re.fullmatch(r"[A-Za-z0-9_-]+", application):
+        refuse("application", application, "is no id", accepts)
     return application
 
 
@@ -140,13 +144,12 @@ def _check_from_address(address: object, identity: str | None) -> None:
     """Refuse an address that the identity does not cover, where both are known text."""
     if not isinstance(address, str):
         refuse_type("from_address", address, _FROM_ADDRESS)
-    if has_token("from_address", address):
-        return
-    IDENTITY.check("from_address", address)
     local_part, at, domain = address.rpartition("@")
-    if not at:
-        refuse("from_address", address, "is not an email address", _FROM_ADDRESS)
-    if identity is None:
+    if not has_token("from_address", address):
+        IDENTITY.check("from_address", address)
+        if not at:
+            refuse("from_address", address, "is not an email address", _FROM_ADDRESS)
+    if identity is None or TOKEN.search(domain):
         return
     identity_local_part, at, identity_domain = identity.rpartition("@")
     same = domain.lower() == identity_domain.lower()
@@ -159,10 +162,12 @@ def _check_from_address(address: object, identity: str | None) -> None:
 def _check_role(role: SesSendingRole, identity_arn: str, configuration_set_arn: str | None) -> None:
     """Refuse a role of this package with which the channel could not send."""
     if role.service.principal != SendingService.PINPOINT.principal:
-        refuse("sending_role", role, f"lets {role.service.principal} in", "a role for SendingService.PINPOINT")
+        refuse(
+            "sending_role", role.node.path, f"lets {role.service.principal} in", "a role for SendingService.PINPOINT"
+        )
     for arns, arn in ((role.identity_arns, identity_arn), (role.configuration_set_arns, configuration_set_arn)):
         if arn and not any(_may_cover(granted, arn) for granted in arns):
-            refuse("sending_role", role, f"does not cover {arn}", "a role that names it, or that names none")
+            refuse("sending_role", role.node.path, f"does not cover {arn}", "a role that names it, or that names none")
 
 
 def _may_cover(granted: str, wanted: str) -> bool:

@@ -63,9 +63,10 @@ class SesSendingRole(iam.Role):
             id: Name of the role within `scope`.
             service: Service that may assume the role.
             identities: What may be sent as: a list of domains, email addresses, identity ARNs, `aws_ses` constructs
-                (L1, L2 or imported) or CDK tokens. A token that does not begin with `arn:` is taken for a name; for an
-                ARN that is a token use `EmailIdentity.from_email_identity_arn`. A mailbox that is verified besides its
-                domain is an identity of its own: name both. Default: every identity, as in AWS's document.
+                (L1, L2 or imported) or CDK tokens. What a token stands for is not checked; one that does not begin
+                with `arn:` is taken for a name (of an ARN that is a token: `Fn.select(1, Fn.split("/", arn))`). A
+                mailbox that is verified besides its domain is an identity of its own: name both. Default: every
+                identity, as in AWS's document.
             configuration_sets: Configuration sets that may be used: a list of names, ARNs, `aws_ses` constructs or CDK
                 tokens; `[]` for none. Default: every configuration set, as in AWS's document.
             region: Region that hosts the Pinpoint project, the schedules or the rule sets: of identities and
@@ -74,8 +75,8 @@ class SesSendingRole(iam.Role):
             source_arns: What the service may act on behalf of, as `ArnLike` `aws:SourceArn` in the trust policy: for
                 EventBridge Scheduler schedule groups (AWS says that the ARN of a single schedule breaks it), for SES
                 Mail Manager rule sets, for Pinpoint projects (`arn:aws:mobiletargeting:REGION:ACCOUNT:apps/ID`; AWS
-                documents this key for Pinpoint's other roles, not for this one). Default: the service's documented
-                pattern; for Pinpoint none.
+                documents this key for Pinpoint's other roles, not for this one). A `*` may stand in the name.
+                Default: the service's documented pattern; for Pinpoint none.
             use_managed_policy: Whether the permission policy is a customer managed policy, for rule packs that forbid
                 inline ones. Default: inline, so that role and policy are one resource.
             description: Description of the role. Default: none.
@@ -166,6 +167,9 @@ class SesSendingRole(iam.Role):
 
     def grant_update(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow `grantee` to change this role's policies (`iam:PutRolePolicy`, `iam:UpdateAssumeRolePolicy`).
+
+        Whoever creates or updates the role needs it. It is an administrator's permission: with it the role can be
+        allowed anything, and anyone let in.
 
         Args:
             grantee: Principal that is given the permissions.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -109,6 +110,8 @@ def check_region(parameter: str, value: object, region: object, partition: str |
     if not isinstance(region, str):
         refuse_type(parameter, value, accepts)
     if has_token(parameter, region):
+        if re.search(r"[^a-z0-9-]", TOKEN.sub("", region)):
+            refuse(parameter, value, "has what no Region has beside a token", accepts)
         return
     found = partition_of(region)
     if found is None:
@@ -154,10 +157,13 @@ def _from_text(parameter: str, text: str, kind: ResourceKind, home: Home) -> Ses
     return SesResource(prefix + name, name)
 
 
-def _from_construct(parameter: str, construct: Any, reference: str, kind: ResourceKind, home: Home) -> SesResource:
-    environment = construct.env
-    own_home = replace(home, region=environment.region, account=environment.account)
-    return replace(_from_text(parameter, reference, kind, own_home), construct=construct)
+def _from_construct(
+    parameter: str, construct: Any, name: str, arn: str | None, kind: ResourceKind, home: Home
+) -> SesResource:
+    if arn is None:  # an L1 has none
+        environment = construct.env
+        home = replace(home, region=environment.region, account=environment.account)
+    return replace(_from_text(parameter, arn or name, kind, home), construct=construct)
 
 
 def ses_resource(parameter: str, value: object, kind: ResourceKind, home: Home) -> SesResource:
@@ -165,9 +171,12 @@ def ses_resource(parameter: str, value: object, kind: ResourceKind, home: Home) 
     if isinstance(value, str):
         return _from_text(parameter, value, kind, home)
     if kind is IDENTITY and (identity := getattr(value, "email_identity_ref", None)) is not None:
-        return _from_construct(parameter, value, identity.email_identity, kind, home)
+        # an imported construct's environment is the importing stack's, its ARN is its own
+        arn = getattr(value, "email_identity_arn", None)
+        return _from_construct(parameter, value, identity.email_identity, arn, kind, home)
     if kind is CONFIGURATION_SET and (set_ := getattr(value, "configuration_set_ref", None)) is not None:
-        return _from_construct(parameter, value, set_.configuration_set_name, kind, home)
+        arn = getattr(value, "configuration_set_arn", None)
+        return _from_construct(parameter, value, set_.configuration_set_name, arn, kind, home)
     refuse_type(parameter, value, kind.accepts)
 
 
@@ -205,7 +214,8 @@ def source_arn_patterns(service: SendingService, source_arns: Sequence[str] | No
     source_service, _, source_type = service.source_type.partition(":")
     if source_arns is None:
         return [home.arn(source_service, f"{source_type}/*")] if service.source_required else []
-    accepts = f"an ARN like {Home('aws', 'us-east-1', '111122223333', None).arn(source_service, source_type)}/NAME"
+    example = Home("aws", "us-east-1", "111122223333", None).arn(source_service, source_type)
+    accepts = f"an ARN like {example}/NAME, with * in NAME or not"
     if not check_list("source_arns", source_arns, accepts):
         refuse("source_arns", source_arns, "is empty", accepts)
     for i, arn in enumerate(source_arns):

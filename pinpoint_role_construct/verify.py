@@ -177,7 +177,7 @@ def show(role: DeployedRole, findings: list[str], decisions: list[Decision]) -> 
     from rich.console import Console
     from rich.table import Column, Table
 
-    columns = ("Action", Column("Resource", overflow="fold"), "Decision", "")
+    columns = (Column("Action", overflow="fold"), Column("Resource", overflow="fold"), "Decision", "Verdict")
     table = Table(*columns, title=f"What {role.arn.split(':', 5)[5]} may do")
     for action, resource, right, is_allowed in decisions:
         verdict = "[green]as it should be" if right == is_allowed else "[red]wrong"
@@ -226,6 +226,8 @@ def main(arguments: list[str] | None = None) -> int:
         if not options.region:
             raise ValueError("there is no Region; name it with --region")
         role = DeployedRole(session.client("iam", region_name=options.region), options.role.split("/")[-1])
+        if options.role.startswith("arn:") and options.role != role.arn:
+            raise ValueError(f"{options.role} is not there; this account has {role.arn}")
         findings, decisions = verify(role, SERVICES[options.service], options)
     except (BotoCoreError, ClientError, ValueError) as error:
         print(f"sending-role-verify could not ask: {error}", file=sys.stderr)

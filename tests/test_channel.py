@@ -135,6 +135,26 @@ def test_a_from_address_outside_the_identity_is_refused(identity: str, address: 
         channel(new_stack(), identity=identity, from_address=address)
 
 
+def test_a_from_address_whose_domain_is_known_is_checked() -> None:
+    stack = new_stack()
+    name = cdk.CfnParameter(stack, "Name").value_as_string
+    with pytest.raises(ValueError, match="is outside the identity"):
+        channel(stack, from_address=f"{name}@example.org")
+    channel(stack, from_address=f"{name}@example.com")
+
+
+@pytest.mark.parametrize("place", [f"eu-west-1:{ACCOUNT}", "us-east-1:444455556666"])
+def test_a_configuration_set_of_another_place_is_refused(place: str) -> None:
+    with pytest.raises(ValueError, match=r"^configuration_set: .*looked up by name"):
+        channel(new_stack(), configuration_set=f"arn:aws:ses:{place}:configuration-set/marketing")
+
+
+@pytest.mark.parametrize("application", ["", "a b", f"arn:aws:mobiletargeting:us-east-1:{ACCOUNT}:apps/a1"])
+def test_an_application_that_is_no_id_is_refused(application: str) -> None:
+    with pytest.raises(ValueError, match=r"^application: .* is no id"):
+        channel(new_stack(), application=application)
+
+
 def test_a_from_address_is_checked_against_a_constructs_name() -> None:
     stack = new_stack()
     identity = ses.EmailIdentity(stack, "Identity", identity=ses.Identity.domain("example.com"))

@@ -144,6 +144,24 @@ def test_a_construct_keeps_its_own_account_and_region() -> None:
     assert resource_arns(stack) == ["arn:aws:ses:eu-west-1:444455556666:identity/example.com"]
 
 
+def test_an_imported_construct_keeps_its_arn() -> None:
+    stack = new_stack()
+    arn = "arn:aws:ses:eu-west-1:444455556666:identity/example.com"
+    identity = ses.EmailIdentity.from_email_identity_arn(stack, "Identity", arn)
+    OrchestrationSendingRole(stack, "Role", identities=[identity], configuration_sets=[])
+    assert resource_arns(stack) == [arn]
+
+
+def test_the_name_within_an_arn_that_is_a_token() -> None:
+    stack = new_stack()
+    arn = cdk.CfnParameter(stack, "Arn").value_as_string
+    OrchestrationSendingRole(
+        stack, "Role", identities=[cdk.Fn.select(1, cdk.Fn.split("/", arn))], configuration_sets=[]
+    )
+    parts = roles(stack)[0]["Policies"][0]["PolicyDocument"]["Statement"][0]["Resource"]["Fn::Join"][1]
+    assert parts[-1] == {"Fn::Select": [1, {"Fn::Split": ["/", {"Ref": "Arn"}]}]}
+
+
 def test_constructs_of_another_stack_make_a_reference_and_a_dependency() -> None:
     app = cdk.App(analytics_reporting=False)
     owner, stack = cdk.Stack(app, "Owner"), cdk.Stack(app, "Stack")
@@ -247,6 +265,7 @@ def test_what_is_no_configuration_set_is_refused(name: str) -> None:
         ("identities", ["arn:aws:ses:us-east-1:111122223333:identity/{token}*"]),
         ("configuration_sets", ["{token}?"]),
         ("region", "{token}*"),
+        ("region", "{token}:x"),
         ("source_arns", ["{token}*"]),
         ("source_arns", ["arn:aws:mobiletargeting:{token}*:111122223333:apps/x"]),
     ],
@@ -254,14 +273,14 @@ def test_what_is_no_configuration_set_is_refused(name: str) -> None:
 def test_a_pattern_beside_a_token_is_refused(parameter: str, value: Any) -> None:
     stack = new_stack(account=None, region=None)
     token = cdk.CfnParameter(stack, "Name").value_as_string
-    given = value.format(token=token) if isinstance(value, str) else [text.format(token=token) for text in value]
-    with pytest.raises(ValueError, match=rf"^{parameter}.*has \*, \? or"):
+    given: Any = value.format(token=token) if isinstance(value, str) else [text.format(token=token) for text in value]
+    with pytest.raises(ValueError, match=rf"^{parameter}.*(has \*, \? or|beside a token)"):
         OrchestrationSendingRole(stack, "Role", **{parameter: given})
 
 
 def test_a_pattern_in_the_name_of_an_imported_construct_is_refused() -> None:
     stack = new_stack()
-    with pytest.raises(ValueError, match=r"identities\[0\]: '\*'"):
+    with pytest.raises(ValueError, match=r"identities\[0\] in .*: '\*' has"):
         OrchestrationSendingRole(
             stack, "Role", identities=[ses.EmailIdentity.from_email_identity_name(stack, "Imported", "*")]
         )

@@ -290,6 +290,11 @@ def test_a_role_that_does_not_exist(
     assert "nobody" in could_not_ask(capsys, "nobody")
 
 
+def test_a_role_of_another_account(iam: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    make(iam)
+    assert "444455556666" in could_not_ask(capsys, f"arn:aws:iam::444455556666:role/{NAME}", *NAMED)
+
+
 def test_a_name_that_is_none(iam: Any, capsys: pytest.CaptureFixture[str]) -> None:
     make(iam)
     assert "'*'" in could_not_ask(capsys, NAME, "--identity", "*")

@@ -50,11 +50,15 @@ def policy_for(name: str) -> list[Any] | None:
     """Return the resource ARNs, or `None` for a clear refusal; any other error is the test's failure."""
     stack = cdk.Stack(app, f"Stack{next(numbers)}", env=environment)
     try:
-        role = OrchestrationSendingRole(stack, "Role", identities=[name], configuration_sets=[])
+        role, again = (
+            OrchestrationSendingRole(stack, id, identities=[name], configuration_sets=[]) for id in ("Role", "Again")
+        )
     except ValueError as refusal:
         message = str(refusal)
     else:
-        return resources_in_template(stack, role)
+        found = resources_in_template(stack, role)
+        assert resources_in_template(stack, again) == found  # the same input gives the same template
+        return found
     assert message.startswith("identities")
     assert repr(name) in message
     assert "accepted: " in message
@@ -78,7 +82,6 @@ def expected_arn(name: str) -> str:
 
 def check(name: str) -> None:
     found = policy_for(name)
-    assert policy_for(name) == found
     if found is not None:
         (arn,) = found
         text = (
@@ -107,3 +110,13 @@ def test_near_valid_text(name: str) -> None:
 def test_the_properties_see_both_outcomes() -> None:
     assert policy_for("example.com") is not None
     assert policy_for("exam*ple.com") is None
+
+
+def test_all_that_was_accepted_synthesizes() -> None:
+    """Runs after the properties, in their process: their stacks are the app's."""
+    assembly = app.synth()
+    synthesized = [stack for stack in assembly.stacks if "Resources" in stack.template]
+    assert synthesized
+    for stack in synthesized:
+        resources = stack.template["Resources"].values()
+        assert [resource["Type"] for resource in resources] == ["AWS::IAM::Role"] * 2

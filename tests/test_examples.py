@@ -94,3 +94,10 @@ def test_mail_manager_relay_deploys_but_for_the_rule_set(
     del template["Resources"]["RuleSet"]  # the local AWS does not know AWS::SES::MailManagerRuleSet
     resources = deploy(aws, "MailManagerRelay", template)
     assert verify_role(aws, monkeypatch, resources, "ses-mail-manager") == 0
+
+
+@pytest.mark.parametrize(("app", "passes"), [(APPS["EmailChannel"], True), ("python3 -m tests.apps.lifecycle", False)])
+def test_strict_synthesis_passes_once_the_warnings_are_acknowledged(app: str, passes: bool, tmp_path: Path) -> None:
+    result = LocalAws(0).cdk("synth", "--quiet", "--strict", "--app", app, "--output", str(tmp_path))
+    assert (result.returncode == 0) == passes, result.stdout
+    assert ("2026-10-30" in result.stdout) != passes

@@ -92,6 +92,15 @@ def test_duplicates_count_once_and_order_is_kept(context: dict[str, Any]) -> Non
     assert (len(role.identity_arns), len(role.configuration_set_arns)) == (3, 2)
 
 
+def test_order_is_kept_in_a_managed_policy() -> None:
+    stack = new_stack(context={"@aws-cdk/aws-iam:minimizePolicies": True})
+    names = ["b.example.com", "a.example.com"]
+    OrchestrationSendingRole(stack, "Role", identities=names, configuration_sets=[], use_managed_policy=True)
+    (policy,) = Template.from_stack(stack).find_resources("AWS::IAM::ManagedPolicy").values()
+    document = resolve(policy["Properties"]["PolicyDocument"])
+    assert document == permission_policy([f"{SES}:identity/{name}" for name in names])
+
+
 def test_region_is_for_names_alone() -> None:
     assert sent_with(
         identities=["example.com", f"{SES}:identity/example.org"], configuration_sets=["set"], region="eu-west-1"

@@ -21,12 +21,14 @@ _CONFIGURATION_SET = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @dataclass(frozen=True)
 class ResourceKind:
-    """A kind of SES resource that a policy names: its place in an ARN, and the names it may have."""
+    """A kind of SES resource that a policy names: its place in an ARN, its names, and its constructs' attributes."""
 
     resource: str
     accepts: str
     check: Callable[[str, str], str]
     longest_name: int
+    construct: str
+    reference: str
 
 
 def refuse(parameter: str, value: object, why: str, accepts: str) -> NoReturn:
@@ -87,5 +89,7 @@ def split_arn(text: str) -> list[str]:
 _IDENTITY = "a domain (example.com), an email address, an SES identity ARN or construct"
 _SET = "a configuration set's name, ARN or construct"
 
-IDENTITY = ResourceKind("identity", _IDENTITY, check_identity, longest_name=320)
-CONFIGURATION_SET = ResourceKind("configuration-set", _SET, check_configuration_set, longest_name=64)
+IDENTITY = ResourceKind("identity", _IDENTITY, check_identity, 320, "email_identity", "email_identity")
+CONFIGURATION_SET = ResourceKind(
+    "configuration-set", _SET, check_configuration_set, 64, "configuration_set", "configuration_set_name"
+)

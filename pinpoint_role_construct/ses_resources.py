@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 from constructs import Construct
 
-from .names import CONFIGURATION_SET, IDENTITY, TOKEN, ResourceKind, check_characters, refuse, refuse_type, split_arn
+from .names import TOKEN, ResourceKind, check_characters, refuse, refuse_type, split_arn
 from .services import SendingService
 
 if TYPE_CHECKING:
@@ -157,27 +157,17 @@ def _from_text(parameter: str, text: str, kind: ResourceKind, home: Home) -> Ses
     return SesResource(prefix + name, name)
 
 
-def _from_construct(
-    parameter: str, construct: Any, name: str, arn: str | None, kind: ResourceKind, home: Home
-) -> SesResource:
-    if arn is None:  # an L1 has none
-        environment = construct.env
-        home = replace(home, region=environment.region, account=environment.account)
-    return replace(_from_text(parameter, arn or name, kind, home), construct=construct)
-
-
-def ses_resource(parameter: str, value: object, kind: ResourceKind, home: Home) -> SesResource:
+def ses_resource(parameter: str, value: Any, kind: ResourceKind, home: Home) -> SesResource:
     """Return the SES resource that a name of `home`, an ARN, a token or a construct stands for, or refuse it."""
     if isinstance(value, str):
         return _from_text(parameter, value, kind, home)
-    if kind is IDENTITY and (identity := getattr(value, "email_identity_ref", None)) is not None:
-        # an imported construct's environment is the importing stack's, its ARN is its own
-        arn = getattr(value, "email_identity_arn", None)
-        return _from_construct(parameter, value, identity.email_identity, arn, kind, home)
-    if kind is CONFIGURATION_SET and (set_ := getattr(value, "configuration_set_ref", None)) is not None:
-        arn = getattr(value, "configuration_set_arn", None)
-        return _from_construct(parameter, value, set_.configuration_set_name, arn, kind, home)
-    refuse_type(parameter, value, kind.accepts)
+    name = getattr(getattr(value, f"{kind.construct}_ref", None), kind.reference, None)
+    if not isinstance(name, str):
+        refuse_type(parameter, value, kind.accepts)
+    arn = getattr(value, f"{kind.construct}_arn", None)
+    if arn is None:  # an L1 has none; an L2's or imported one's is right where its environment may not be
+        home = replace(home, region=value.env.region, account=value.env.account)
+    return replace(_from_text(parameter, arn or name, kind, home), construct=value)
 
 
 def check_list(parameter: str, values: object, accepts: str) -> Sequence[object]:

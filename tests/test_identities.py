@@ -302,7 +302,13 @@ def test_a_list_token_is_refused() -> None:
         OrchestrationSendingRole(stack, "Role", identities=names)
 
 
-@pytest.mark.parametrize("element", [None, 1, 1.5, b"example.com", True, object(), ["example.com"], {}, iam, iam.Role])
+class LooksLikeOne:
+    email_identity_ref = configuration_set_ref = 1
+
+
+@pytest.mark.parametrize(
+    "element", [LooksLikeOne(), None, 1, 1.5, b"example.com", True, object(), ["example.com"], {}, iam, iam.Role]
+)
 @pytest.mark.parametrize("parameter", ["identities", "configuration_sets"])
 def test_an_element_of_another_type_is_refused(parameter: str, element: object) -> None:
     with pytest.raises(TypeError, match=rf"^{parameter}\[0\]: .* is of type .*accepted: "):

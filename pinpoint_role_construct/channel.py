@@ -152,19 +152,18 @@ def _check_from_address(address: object, identity: str | None) -> None:
     if identity is None or TOKEN.search(domain):
         return
     identity_local_part, at, identity_domain = identity.rpartition("@")
-    same = domain.lower() == identity_domain.lower()
+    domain, identity_domain = domain.lower(), identity_domain.lower()
+    same = domain == identity_domain
     if at and not (same and local_part == identity_local_part):
         refuse("from_address", address, f"is not the identity {identity!r}", _FROM_ADDRESS)
-    if not (same or domain.lower().endswith(f".{identity_domain}")):
+    if not (same or domain.endswith(f".{identity_domain}")):
         refuse("from_address", address, f"is outside the identity {identity!r}", _FROM_ADDRESS)
 
 
 def _check_role(role: SesSendingRole, identity_arn: str, configuration_set_arn: str | None) -> None:
     """Refuse a role of this package with which the channel could not send."""
     if role.service.principal != SendingService.PINPOINT.principal:
-        refuse(
-            "sending_role", role.node.path, f"lets {role.service.principal} in", "a role for SendingService.PINPOINT"
-        )
+        refuse("sending_role", role.node.path, f"lets {role.service.principal} in", "a role for Pinpoint")
     for arns, arn in ((role.identity_arns, identity_arn), (role.configuration_set_arns, configuration_set_arn)):
         if arn and not any(_may_cover(granted, arn) for granted in arns):
             refuse("sending_role", role.node.path, f"does not cover {arn}", "a role that names it, or that names none")

@@ -158,6 +158,8 @@ def test_an_application_that_is_no_id_is_refused(application: str) -> None:
 def test_a_from_address_is_checked_against_a_constructs_name() -> None:
     stack = new_stack()
     identity = ses.EmailIdentity(stack, "Identity", identity=ses.Identity.domain("example.com"))
+    capital = ses.EmailIdentity(stack, "Capital", identity=ses.Identity.domain("Example.COM"))
+    EmailChannel(stack, "Fits", application="a", from_address="a@mail.example.com", identity=capital)
     with pytest.raises(ValueError, match=r"from_address: 'a@notexample.com' is outside the identity 'example.com'"):
         channel(stack, identity=identity, from_address="a@notexample.com")
 

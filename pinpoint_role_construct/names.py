@@ -1,4 +1,4 @@
-"""What SES resources are called: the names that SES accepts and that IAM reads as nothing but a name.
+"""What SES actions and resources are called: names that SES accepts and that IAM reads as nothing but a name.
 
 Plain text in, plain text out, without AWS CDK: the constructs and `sending-role-verify` share it.
 """
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
+ACTIONS = ["ses:SendEmail", "ses:SendRawEmail"]
 TOKEN = re.compile(r"\$\{Token\[[A-Za-z0-9:._-]+\]\}")
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"

@@ -11,14 +11,12 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .names import CONFIGURATION_SET, IDENTITY, refuse, refuse_type
+from .names import ACTIONS, CONFIGURATION_SET, IDENTITY, refuse, refuse_type
 from .services import SendingService
 from .ses_resources import Home, ses_resources, source_arn_patterns
 
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_ses import IConfigurationSetRef, IEmailIdentityRef
-
-ACTIONS = ["ses:SendEmail", "ses:SendRawEmail"]
 
 
 class SesSendingRole(iam.Role):
@@ -228,8 +226,8 @@ def warn_of_end_of_support(construct: Construct, service: SendingService) -> Non
     if service.end_of_support:
         cdk.Validations.of(construct).add_warning(
             "pinpoint-role-construct:EndOfSupport",
-            f"{service.principal} reached end of support on {service.end_of_support} and sends no campaigns "
-            "or journeys since. See 'Moving off Pinpoint' in the README of pinpoint-role-construct.",
+            f"{service.principal} reached end of support on {service.end_of_support}: it sends no more. "
+            "See 'Moving off Pinpoint' in the README of pinpoint-role-construct.",
         )
 
 

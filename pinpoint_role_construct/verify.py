@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from .names import CONFIGURATION_SET, IDENTITY, ResourceKind, split_arn
+from .names import ACTIONS, CONFIGURATION_SET, IDENTITY, ResourceKind, split_arn
 from .services import SendingService
 
 SERVICES = {
@@ -16,7 +16,6 @@ SERVICES = {
     "eventbridge-scheduler": SendingService.EVENTBRIDGE_SCHEDULER,
     "ses-mail-manager": SendingService.SES_MAIL_MANAGER,
 }
-ACTIONS = ("ses:SendEmail", "ses:SendRawEmail")
 OTHER_ACTIONS = ("ses:SendBulkEmail", "ses:CreateEmailIdentity", "iam:PassRole", "sts:AssumeRole", "s3:GetObject")
 Decision = tuple[str, str, bool, bool]  # action, resource, whether it should be allowed, whether it is
 

@@ -78,7 +78,14 @@ def test_the_wheel_holds_the_package_alone(built: Path) -> None:
 def test_the_sdist_has_what_a_packager_needs(built: Path) -> None:
     with tarfile.open(only(list(built.glob("*.tar.gz")))) as sdist:
         names = {name.split("/", 1)[1] for name in sdist.getnames() if "/" in name}
-    assert {"LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml", "tests/test_identities.py"} <= names
+    assert {
+        "LICENSE",
+        "README.md",
+        "CHANGELOG.md",
+        "pyproject.toml",
+        "tests/test_identities.py",
+        "local/aws.py",
+    } <= names
 
 
 def test_the_wheel_works_in_an_empty_environment(built: Path, tmp_path: Path) -> None:

@@ -209,24 +209,17 @@ SPOILED_POLICY: dict[str, tuple[Callable[[Policy], None], str]] = {
 }
 
 
-@pytest.mark.parametrize(("spoil", "why"), SPOILED_TRUST.values(), ids=SPOILED_TRUST)
-def test_a_spoiled_trust_policy_is_caught(
-    iam: Any, capsys: pytest.CaptureFixture[str], spoil: Callable[[Policy], None], why: str
+@pytest.mark.parametrize(
+    ("which", "spoil", "why"),
+    [("trust", *case) for case in SPOILED_TRUST.values()] + [("policy", *case) for case in SPOILED_POLICY.values()],
+    ids=[f"trust: {id_}" for id_ in SPOILED_TRUST] + [f"permissions: {id_}" for id_ in SPOILED_POLICY],
+)
+def test_a_spoiled_policy_is_caught(
+    iam: Any, capsys: pytest.CaptureFixture[str], which: str, spoil: Callable[[Policy], None], why: str
 ) -> None:
-    trust = good_trust()
-    spoil(trust)
-    make(iam, trust=trust)
-    found = findings(capsys)
-    assert any(re.search(why, finding) for finding in found), found
-
-
-@pytest.mark.parametrize(("spoil", "why"), SPOILED_POLICY.values(), ids=SPOILED_POLICY)
-def test_a_spoiled_permission_policy_is_caught(
-    iam: Any, capsys: pytest.CaptureFixture[str], spoil: Callable[[Policy], None], why: str
-) -> None:
-    policy = good_policy()
-    spoil(policy)
-    make(iam, policy=policy)
+    documents = {"trust": good_trust(), "policy": good_policy()}
+    spoil(documents[which])
+    make(iam, **documents)
     found = findings(capsys)
     assert any(re.search(why, finding) for finding in found), found
 

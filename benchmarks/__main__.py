@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
-import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from statistics import median
+from unittest.mock import patch
 
 import aws_cdk as cdk
 from aws_cdk.assertions import Template
@@ -19,24 +22,9 @@ from rich.table import Table
 
 from benchmarks.roles import Maker, construct, hand_l1, hand_l2
 
-ROUNDS = 12
+ROUNDS = 20
 IDENTITIES = [f"mail{i}.example.com" for i in range(100)]
 Row = tuple[str, float, float]  # what, ratio or number, bound
-
-
-class Trips:
-    """Counts the round trips to Node."""
-
-    def __init__(self) -> None:
-        """Start to count."""
-        self.count = 0
-        send = _NodeProcess.send
-
-        def counted(*arguments: object) -> object:
-            self.count += 1
-            return send(*arguments)  # type: ignore[arg-type]
-
-        _NodeProcess.send = counted  # type: ignore[method-assign,assignment]
 
 
 def new_stack() -> cdk.Stack:
@@ -51,6 +39,22 @@ def resources(make: Maker, identities: list[str] | None) -> list[object]:
     return list(Template.from_stack(stack).to_json()["Resources"].values())
 
 
+def round_trips(make: Maker, identities: list[str] | None) -> int:
+    """Return how many round trips to Node a role takes that is not the first in its stack."""
+    stack = new_stack()
+    make(stack, "First", identities)
+    with patch.object(_NodeProcess, "send", autospec=True, side_effect=_NodeProcess.send) as send:
+        make(stack, "Second", identities)
+    return send.call_count
+
+
+def app_template(code: str) -> object:
+    """Return the template that an app synthesizes."""
+    with tempfile.TemporaryDirectory() as assembly:
+        run(code, assembly)
+        return json.loads(Path(assembly, "EmailSending.template.json").read_text())
+
+
 def seconds_per_role(make: Maker, roles: int, identities: list[str] | None = None) -> float:
     """Return what one of so many roles in a stack costs, constructed and synthesized."""
     stack = new_stack()
@@ -63,40 +67,31 @@ def seconds_per_role(make: Maker, roles: int, identities: list[str] | None = Non
     return (time.perf_counter() - start) / roles
 
 
-def medians(*measures: Callable[[], float], rounds: int = ROUNDS) -> list[float]:
-    """Return the medians of measures that are taken in turn, each as often first as last.
+def ratio(ours: Callable[[], float], other: Callable[[], float], rounds: int = ROUNDS) -> float:
+    """Return the median, over rounds, of what ours takes to what the other takes.
 
-    So what else the machine does, and what one measure leaves to Node's garbage collector, meets them alike.
+    In each round the two are taken next to each other, in turn first and second; so what else the machine does, and
+    what one leaves to Node's garbage collector, meets them alike.
     """
-    taken: list[list[float]] = [[] for _ in measures]
+    ratios = []
     for number in range(-1, rounds):
-        for i in range(len(measures)):
-            which = (number + i) % len(measures)
-            measured = measures[which]()
-            if number >= 0:  # the first round warms up
-                taken[which].append(measured)
-    return [statistics.median(column) for column in taken]
+        taken = {measure: measure() for measure in ((ours, other) if number % 2 else (other, ours))}
+        if number >= 0:  # the first round warms up
+            ratios.append(taken[ours] / taken[other])
+    return median(ratios)
 
 
 def in_process() -> Iterator[Row]:
     """Measure what one process can."""
-    trips = Trips()
-    stack = new_stack()
-    counts = []
-    for make in (construct, hand_l2):
-        make(stack, f"first-{make.__name__}", None)
-        before = trips.count
-        make(stack, make.__name__, None)
-        counts.append(trips.count - before)
-    yield "Round trips to Node per role (bound: L2 by hand)", counts[0], counts[1]
-
-    ours, l2, l1 = medians(*(partial(seconds_per_role, make, 100) for make in (construct, hand_l2, hand_l1)))
-    yield f"Per role: to L2 by hand ({l2 * 1e3:.1f} ms)", ours / l2, 0.8
-    yield f"Per role: to L1 by hand ({l1 * 1e3:.1f} ms)", ours / l1, 1.7
-    many, few = medians(*(partial(seconds_per_role, construct, roles) for roles in (400, 50)), rounds=5)
-    yield "Per role: 400 in a stack to 50", many / few, 1.1
-    ours, l2 = medians(*(partial(seconds_per_role, make, 10, IDENTITIES) for make in (construct, hand_l2)))
-    yield "A role with 100 identities: to L2 by hand", ours / l2, 1.3
+    for role, identities in (("The documented role", None), ("A role with one identity", IDENTITIES[:1])):
+        yield f"{role}: round trips to Node", round_trips(construct, identities), round_trips(hand_l2, identities)
+        ours, l2, l1 = (partial(seconds_per_role, make, 100, identities) for make in (construct, hand_l2, hand_l1))
+        yield f"{role}: to L2 by hand", ratio(ours, l2), 0.8
+        yield f"{role}: to L1 by hand", ratio(ours, l1), 1.7
+    many, few = (partial(seconds_per_role, construct, roles) for roles in (400, 50))
+    yield "The documented role, 400 times in a stack: to 50 times", ratio(many, few, rounds=10), 1.1
+    ours, by_hand = (partial(seconds_per_role, make, 10, IDENTITIES) for make in (construct, hand_l2))
+    yield "A role with 100 identities: to L2 by hand", ratio(ours, by_hand), 1.3
 
 
 IMPORT = """
@@ -108,44 +103,51 @@ print((time.perf_counter() - start) * 1000)
 assert not {"aws_cdk.aws_ses", "aws_cdk.aws_pinpoint", "boto3"} & set(sys.modules)
 """
 
-APP = """
-import aws_cdk as cdk
-from benchmarks.roles import {make}
-app = cdk.App()
-{make}(cdk.Stack(app, "Stack"), "Role")
-app.synth()
-"""
+APP = Path(__file__, "../../app.py").resolve().read_text()
+BY_HAND = APP.replace(
+    "from pinpoint_role_construct import OrchestrationSendingRole",
+    "from benchmarks.roles import in_app as OrchestrationSendingRole",
+)
 
 
-def run(code: str) -> str:
-    """Run Python code in a process of its own and return what it printed."""
-    compiled = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=compiled).stdout
+def run(code: str, assembly: str = os.devnull) -> str:
+    """Run Python code in a process of its own, with a folder for its assembly, and return what it printed."""
+    environment = os.environ | {"CDK_OUTDIR": assembly}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    return done.stdout
 
 
-def seconds(code: str) -> float:
-    """Return how long a process of its own takes for Python code."""
+def seconds(code: str, assembly: str) -> float:
+    """Return how long a process of its own takes for an app."""
     start = time.perf_counter()
-    run(code)
+    run(code, assembly)
     return time.perf_counter() - start
 
 
 def whole_processes() -> Iterator[Row]:
     """Measure what needs processes of their own."""
-    (milliseconds,) = medians(lambda: float(run(IMPORT)), rounds=5)
-    yield "Milliseconds to import the package after aws_cdk and aws_iam", milliseconds, 15
-    ours, by_hand = medians(*(partial(seconds, APP.format(make=make)) for make in ("construct", "hand_l2")))
-    yield f"A whole process with one role: to L2 by hand ({by_hand:.2f} s)", ours / by_hand, 1.03
+    yield (
+        "Import after aws_cdk and aws_iam: milliseconds",
+        median(float(run(IMPORT)) for _ in range(ROUNDS // 3)),
+        15,
+    )
+    with tempfile.TemporaryDirectory() as assembly:
+        ours, by_hand = (partial(seconds, code, assembly) for code in (APP, BY_HAND))
+        yield "app.py, whole process: to L2 by hand", ratio(ours, by_hand), 1.03
 
 
 def main() -> int:
     """Check that the templates are equal, then measure and print the table."""
-    for identities in (None, IDENTITIES):
-        ours, l2, l1 = (resources(make, identities) for make in (construct, hand_l2, hand_l1))
-        if not ours == l2 == l1:
+    for templates in (
+        [resources(make, None) for make in (construct, hand_l2, hand_l1)],
+        [resources(make, IDENTITIES) for make in (construct, hand_l2, hand_l1)],
+        [app_template(app) for app in (APP, BY_HAND)],
+    ):
+        if any(template != templates[0] for template in templates):
             print("The templates differ: there is nothing to compare.", file=sys.stderr)
             return 1
-    table = Table("What", "Measured", "At most", "Holds", title=f"Medians of {ROUNDS} interleaved rounds")
+    table = Table("What", "Measured", "At most", "Holds", title="Medians of interleaved rounds")
     for measure in (in_process, whole_processes):
         for what, measured, bound in measure():
             table.add_row(what, f"{measured:.2f}", f"{bound:g}", "yes" if measured <= bound else "[red]no")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from pinpoint_role_construct import OrchestrationSendingRole
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_ses as ses
 
 ACTIONS = ["ses:SendEmail", "ses:SendRawEmail"]
 POLICY, TRUST = "PinpointUsesSESForEmailSends", "AllowPinpoint"
@@ -25,8 +29,7 @@ def _arns(stack: cdk.Stack, identities: list[str] | None) -> list[str]:
     return [all_identities[:-1] + name for name in identities or ["*"]] + [all_sets]
 
 
-def hand_l2(stack: cdk.Stack, id: str, identities: list[str] | None = None) -> None:
-    """Make the role as a user would by hand, with aws_iam's L2 constructs."""
+def _role(stack: cdk.Stack, id: str, arns: list[str]) -> iam.Role:
     role = iam.Role(
         stack,
         id,
@@ -35,14 +38,19 @@ def hand_l2(stack: cdk.Stack, id: str, identities: list[str] | None = None) -> N
         ),
         inline_policies={
             POLICY: iam.PolicyDocument(
-                minimize=False,
-                statements=[iam.PolicyStatement(sid=POLICY, actions=ACTIONS, resources=_arns(stack, identities))],
+                minimize=False, statements=[iam.PolicyStatement(sid=POLICY, actions=ACTIONS, resources=arns)]
             )
         },
     )
     resource = role.node.default_child
     assert isinstance(resource, iam.CfnRole)
     resource.add_property_override("AssumeRolePolicyDocument.Statement.0.Sid", TRUST)
+    return role
+
+
+def hand_l2(stack: cdk.Stack, id: str, identities: list[str] | None = None) -> None:
+    """Make the role as a user would by hand, with aws_iam's L2 constructs."""
+    _role(stack, id, _arns(stack, identities))
 
 
 def hand_l1(stack: cdk.Stack, id: str, identities: list[str] | None = None) -> None:
@@ -65,3 +73,14 @@ def hand_l1(stack: cdk.Stack, id: str, identities: list[str] | None = None) -> N
             )
         ],
     )
+
+
+def in_app(
+    stack: cdk.Stack, id: str, *, identities: list[ses.EmailIdentity], configuration_sets: list[ses.ConfigurationSet]
+) -> iam.Role:
+    """Make the role of `app.py` by hand, as L2."""
+    sets = [
+        stack.format_arn(service="ses", resource="configuration-set", resource_name=each.configuration_set_name)
+        for each in configuration_sets
+    ]
+    return _role(stack, id, [identity.email_identity_arn for identity in identities] + sets)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from .names import ACTIONS, CONFIGURATION_SET, IDENTITY, refuse, refuse_type
 from .services import SendingService
@@ -106,6 +106,9 @@ class SesSendingRole(iam.Role):
         lengths = [r.longest_arn(home, IDENTITY) for r in found]
         lengths += [r.longest_arn(home, CONFIGURATION_SET) for r in found_sets]
         _check_quota(statement, lengths, use_managed_policy)
+        inline_policies = None
+        if identities is None and configuration_sets is None and not use_managed_policy:
+            inline_policies = {service.permission_sid: _documented(service.permission_sid, *resources)}
 
         super().__init__(
             scope,
@@ -116,28 +119,26 @@ class SesSendingRole(iam.Role):
             path=path,
             permissions_boundary=permissions_boundary,
             role_name=role_name,
+            inline_policies=inline_policies,
         )
         self.service = service
         self.identity_arns = tuple(resources[: len(found)])
         self.configuration_set_arns = tuple(resources[len(found) :])
-        self._complete(statement, use_managed_policy)
+        resource = self.node.default_child
+        if isinstance(resource, iam.CfnRole):  # an L2 principal carries no Sid
+            resource.add_property_override("AssumeRolePolicyDocument.Statement.0.Sid", service.trust_sid)
+        if not inline_policies:
+            self._add_policy(statement, resource, use_managed_policy)
         warn_of_end_of_support(self, service)
 
-    def _complete(self, statement: dict[str, object], use_managed_policy: bool) -> None:
-        """Set what only the L1 resource can carry: the trust's Sid, and the permission policy in one round trip."""
-        resource = self.node.default_child
-        if isinstance(resource, iam.CfnRole):
-            resource.add_property_override("AssumeRolePolicyDocument.Statement.0.Sid", self.service.trust_sid)
-            if not use_managed_policy:
-                resource.policies = [
-                    iam.CfnRole.PolicyProperty(
-                        policy_name=self.service.permission_sid,
-                        policy_document={"Version": "2012-10-17", "Statement": [statement]},
-                    )
-                ]
-                return
-        # minimizing would sort the ARNs
-        document = iam.PolicyDocument(minimize=False, statements=[iam.PolicyStatement.from_json(statement)])
+    def _add_policy(self, statement: dict[str, object], resource: IConstruct | None, use_managed_policy: bool) -> None:
+        """Add a permission policy of this role's own; inline as literal text of the L1 resource, in one round trip."""
+        sid = self.service.permission_sid
+        if isinstance(resource, iam.CfnRole) and not use_managed_policy:
+            policy = {"Version": "2012-10-17", "Statement": [statement]}
+            resource.policies = [iam.CfnRole.PolicyProperty(policy_name=sid, policy_document=policy)]
+            return
+        document = _document(sid, *self.identity_arns, *self.configuration_set_arns)
         if use_managed_policy:
             self.add_managed_policy(iam.ManagedPolicy(self, "SendingPolicy", document=document))
         else:  # a role that iam.Role.customize_roles names takes the place of the resource
@@ -229,6 +230,15 @@ def warn_of_end_of_support(construct: Construct, service: SendingService) -> Non
             f"{service.principal} reached end of support on {service.end_of_support}: it sends no more. "
             "See 'Moving off Pinpoint' in the README of pinpoint-role-construct.",
         )
+
+
+def _document(sid: str, *resources: str) -> iam.PolicyDocument:
+    """Return the permission policy with its ARNs in the order given: minimizing would sort them."""
+    statement = iam.PolicyStatement(sid=sid, actions=ACTIONS, resources=list(resources))
+    return iam.PolicyDocument(minimize=False, statements=[statement])
+
+
+_documented = cache(_document)  # the default, AWS's document, is the same for all roles of one environment
 
 
 @cache

@@ -17,6 +17,7 @@ from tests.documents import (
     documented_permission_policy,
     documented_trust_policy,
     new_stack,
+    permission_policy,
     resolve,
     resource_arns,
     roles,
@@ -58,6 +59,26 @@ def test_template_of_an_agnostic_stack(snapshot: SnapshotAssertion) -> None:
     stack = new_stack(account=None, region=None)
     OrchestrationSendingRole(stack, "Role")
     assert Template.from_stack(stack).to_json() == snapshot
+
+
+def test_each_role_of_an_app_has_the_document_of_its_stack_and_its_service() -> None:
+    app = cdk.App()
+    environments = [(ACCOUNT, "us-east-1"), (ACCOUNT, "eu-central-1"), ("444455556666", "us-east-1"), (None, None)]
+    stacks = [
+        cdk.Stack(app, f"Stack{number}", env=cdk.Environment(account=account, region=region))
+        for number, (account, region) in enumerate(environments * 2)
+    ]
+    services = [SendingService.PINPOINT, SendingService.EVENTBRIDGE_SCHEDULER, SendingService.PINPOINT]
+    for stack in stacks:
+        for number, service in enumerate(services):
+            SesSendingRole(stack, f"Role{number}", service=service)
+    for stack in stacks:
+        kinds = ("identity", "configuration-set")
+        arns = [stack.resolve(stack.format_arn(service="ses", resource=kind, resource_name="*")) for kind in kinds]
+        assert [role["Policies"] for role in roles(stack)] == [
+            [{"PolicyName": service.permission_sid, "PolicyDocument": permission_policy(arns, service.permission_sid)}]
+            for service in services
+        ]
 
 
 def test_the_orchestration_sending_role_is_the_ses_sending_role_of_pinpoint() -> None:

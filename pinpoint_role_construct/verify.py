@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any
 
-from .names import ACTIONS, CONFIGURATION_SET, IDENTITY, ResourceKind, split_arn
+from .names import ACTIONS, CONFIGURATION_SET, IDENTITY, ResourceKind
 from .services import SendingService
 
 SERVICES = {
@@ -25,8 +26,11 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def check_trust(policy: dict[str, Any], service: SendingService, account: str) -> Iterator[str]:
-    """Yield a sentence for each way in which a trust policy is not the service's, on behalf of `account` only."""
+def check_trust(policy: dict[str, Any], service: SendingService, account: str, sources: str) -> Iterator[str]:
+    """Yield a sentence for each way in which a trust policy is not the service's, on behalf of `account` only.
+
+    `sources` is what the ARN of all that the service sends on behalf of begins with.
+    """
     statements = as_list(policy.get("Statement"))
     if len(statements) != 1:
         yield f"The trust policy has {len(statements)} statements: leave only the one that lets {service.principal} in."
@@ -38,15 +42,16 @@ def check_trust(policy: dict[str, Any], service: SendingService, account: str) -
             yield f"The trust policy has {statement.get('Effect')} for {named}: let in {service.principal} only."
         if as_list(statement.get("Action")) != ["sts:AssumeRole"]:
             yield "The trust policy's action is not sts:AssumeRole alone: allow no other."
-        yield from _check_conditions(statement.get("Condition") or {}, service, account)
+        yield from _check_conditions(statement.get("Condition") or {}, service, account, sources)
 
 
-def _check_conditions(conditions: dict[str, Any], service: SendingService, account: str) -> Iterator[str]:
-    found = set()
-    source_service, _, source_type = service.source_type.partition(":")
+def _check_conditions(conditions: dict[str, Any], service: SendingService, account: str, sources: str) -> Iterator[str]:
+    found: set[str] = set()
     for operator, keys in conditions.items():
         for key, value in keys.items():
             values = as_list(value)
+            if key.lower() in found:
+                yield f"{key} is compared more than once, which may keep {service.principal} out: do it once."
             found.add(key.lower())
             if key.lower() == "aws:sourceaccount":
                 if operator != "StringEquals":
@@ -56,18 +61,17 @@ def _check_conditions(conditions: dict[str, Any], service: SendingService, accou
             elif key.lower() == "aws:sourcearn":
                 if operator not in ("ArnLike", "ArnEquals", "StringEquals"):
                     yield f"{key} is compared by {operator}, which is loose: use ArnLike."
-                for source in values:
-                    fields = split_arn(str(source))
-                    if len(fields) != 6 or [fields[2], fields[4]] != [source_service, account]:
-                        yield f"{key} has {source}, which {service.principal} never sends on behalf of here."
-                    elif not fields[5].startswith(f"{source_type}/"):
-                        yield f"{key} has {source}: name a {source_type}."
+                elif operator == "StringEquals" and re.search(r"[*?]", "".join(values)):
+                    yield f"{key} is compared by StringEquals, to which * is no pattern: use ArnLike."
+                for source in values or ["nothing"]:
+                    if not source.startswith(sources):
+                        yield f"{key} has {source}, which {service.principal} never sends on behalf of: use {sources}*."
             else:
                 yield f"The trust policy has a condition on {key}, which may keep {service.principal} out: remove it."
     if "aws:sourceaccount" not in found:
         yield f"Nothing keeps other accounts out (confused deputy): add StringEquals aws:SourceAccount {account}."
     if service.source_required and "aws:sourcearn" not in found:
-        yield f"The trust policy does not narrow aws:SourceArn: add ArnLike for {source_service} {source_type}/*."
+        yield f"The trust policy does not narrow aws:SourceArn: add ArnLike {sources}*."
 
 
 class DeployedRole:
@@ -118,6 +122,8 @@ def check_permissions(role: DeployedRole, allowed: set[str], any_set: str | None
                 continue
             if "NotAction" in statement or "NotResource" in statement:
                 yield f"The {name} allows all but what it names: name what it allows instead."
+            if statement.get("Condition"):
+                yield f"The {name} has a condition, which may keep email from being sent: remove it."
             for action in as_list(statement.get("Action")):
                 if action.lower() not in [a.lower() for a in ACTIONS]:
                     yield f"The {name} allows {action}: remove it, sending needs only {' and '.join(ACTIONS)}."
@@ -131,10 +137,10 @@ def named_arns(kind: ResourceKind, names: list[str], role: DeployedRole, region:
     arns = []
     for name in names or ["*"]:
         if name.startswith("arn:"):
-            prefix, slash, last = name.partition(f":{kind.resource}/")
-            if not slash:
-                raise ValueError(f"{name} is not the ARN of a {kind.resource}")
-            arns.append(prefix + slash + kind.check(f"--{kind.resource}", last))
+            arn = re.fullmatch(rf"(arn:{role.partition}:ses:[a-z0-9-]+:[0-9]{{12}}:{kind.resource}/)(.+)", name)
+            if not arn:
+                raise ValueError(f"{name} is no ARN of an SES {kind.resource} in partition {role.partition}")
+            arns.append(arn[1] + kind.check(f"--{kind.resource}", arn[2]))
             continue
         checked = name if name == "*" and not names else kind.check(f"--{kind.resource}", name)
         arns.append(f"arn:{role.partition}:ses:{region}:{role.account}:{kind.resource}/{checked}")
@@ -150,8 +156,10 @@ def verify(
     sets = []
     if named_sets or not options.identity:
         sets = named_arns(CONFIGURATION_SET, options.configuration_set, role, options.region)
-    findings = list(check_trust(role.trust, service, role.account))
-    region = split_arn(identities[0])[3]
+    region = identities[0].split(":")[3]
+    source_service, source_type = service.source_type.split(":")
+    sources = f"arn:{role.partition}:{source_service}:{region}:{role.account}:{source_type}/"
+    findings = list(check_trust(role.trust, service, role.account, sources))
     prefix = f"arn:{role.partition}:ses:{region}:{role.account}"
     any_set = None if sets else f"{prefix}:configuration-set/"
     findings += check_permissions(role, {*identities, *sets}, any_set)

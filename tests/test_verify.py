@@ -140,6 +140,18 @@ def change(**changes: Any) -> Callable[[Policy], None]:
     return lambda document: statement(document).update(changes)
 
 
+APP = f"arn:aws:mobiletargeting:{REGION}:{ACCOUNT}:apps/a1b2c3"
+
+
+def sources(*arns: str, operator: str = "ArnLike") -> Callable[[Policy], None]:
+    """Spoil by narrowing the trust to sources, which Pinpoint's need not be."""
+
+    def spoil(trust: Policy) -> None:
+        statement(trust)["Condition"].setdefault(operator, {})["aws:SourceArn"] = list(arns)
+
+    return spoil
+
+
 SPOILED_TRUST: dict[str, tuple[Callable[[Policy], None], str]] = {
     "another service": (change(Principal={"Service": "lambda.amazonaws.com"}), "lambda.amazonaws.com"),
     "a second service": (
@@ -165,14 +177,18 @@ SPOILED_TRUST: dict[str, tuple[Callable[[Policy], None], str]] = {
         change(Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT, "sts:ExternalId": "x"}}),
         "sts:ExternalId, which may keep",
     ),
-    "a source that is none of Pinpoint's": (
-        change(
-            Condition={
-                "StringEquals": {"aws:SourceAccount": ACCOUNT},
-                "ArnLike": {"aws:SourceArn": f"arn:aws:s3:{REGION}:{ACCOUNT}:apps/x"},
-            }
-        ),
-        "never sends on behalf of",
+    "a source of another service": (sources(APP.replace("mobiletargeting", "s3")), "never sends on behalf of"),
+    "a source of another kind": (sources(APP.replace("apps/", "templates/")), "never sends on behalf of"),
+    "a source in another Region": (sources(APP, APP.replace(REGION, "eu-west-1")), "eu-west-1.*never sends on behalf"),
+    "a source in any Region": (sources(APP.replace(REGION, "*")), "never sends on behalf of"),
+    "a source of another account": (sources(APP.replace(ACCOUNT, "444455556666")), "never sends on behalf of"),
+    "a source of another partition": (sources(APP.replace("arn:aws:", "arn:aws-cn:")), "never sends on behalf of"),
+    "no source": (sources(), "has nothing, which"),
+    "a source to StringLike": (sources(APP, operator="StringLike"), "StringLike, which is loose"),
+    "a pattern to StringEquals": (sources(APP[:-1] + "*", operator="StringEquals"), r"to which \* is no pattern"),
+    "two comparisons of the source": (
+        lambda trust: (sources(APP)(trust), sources(APP, operator="ArnEquals")(trust))[0],
+        "more than once",
     ),
 }
 
@@ -206,6 +222,10 @@ SPOILED_POLICY: dict[str, tuple[Callable[[Policy], None], str]] = {
     ),
     "a denial": (add(Effect="Deny"), "denies something"),
     "a condition": (change(Condition={"StringEquals": {"ses:FromAddress": "me@example.com"}}), "may not ses:SendEmail"),
+    "a condition that the simulator takes for met": (
+        change(Condition={"StringEqualsIfExists": {"ses:FromAddress": "me@example.com"}}),
+        "has a condition",
+    ),
 }
 
 
@@ -291,7 +311,16 @@ def test_a_role_of_another_account(iam: Any, capsys: pytest.CaptureFixture[str])
 def test_a_name_that_is_none(iam: Any, capsys: pytest.CaptureFixture[str]) -> None:
     make(iam)
     assert "'*'" in could_not_ask(capsys, NAME, "--identity", "*")
-    assert "configuration-set" in could_not_ask(capsys, NAME, "--configuration-set", "arn:aws:ses:x:1:identity/x")
+    assert "configuration-set" in could_not_ask(capsys, NAME, "--configuration-set", f"{SES}:identity/x")
+    for arn in ("arn:identity/x.com", "arn:aws:ses:*:*:identity/x.com", f"{SES.replace('ses', 's3')}:identity/x.com"):
+        assert f"{arn} is no ARN of an SES identity" in could_not_ask(capsys, NAME, "--identity", arn)
+
+
+def test_a_role_narrowed_to_sources_passes(iam: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    trust = good_trust()
+    sources(APP, APP[:-1] + "*")(trust)
+    make(iam, trust)
+    assert findings(capsys) == []
 
 
 def test_no_credentials(aws: LocalAws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ import jsii
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
 
-from .names import CONFIGURATION_SET, IDENTITY, TOKEN, refuse, refuse_type, split_arn
+from .names import CONFIGURATION_SET, IDENTITY, TOKEN, check_identity, refuse, refuse_type, split_arn
 from .role import OrchestrationSendingRole, SesSendingRole, warn_of_end_of_support
 from .services import SendingService
 from .ses_resources import Home, has_token, ses_resource
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_pinpoint import IAppRef
     from aws_cdk.interfaces.aws_ses import IConfigurationSetRef, IEmailIdentityRef
 
-_FROM_ADDRESS = "the email address of the identity, or one of its domain or of a subdomain of it"
+_FROM_ADDRESS = "the email address of the identity, with a label (+) or not, or one of its domain or a subdomain"
 
 
 class EmailChannel(Construct):
@@ -51,13 +51,14 @@ class EmailChannel(Construct):
         event_role: iam.IRole | None = None,
         enabled: bool = True,
     ) -> None:
-        """Make the channel, and its role if none is given. It is created after its roles' permissions.
+        """Make the channel, and its role if none is given. It is created after the permissions within its roles.
 
         Args:
             scope: Construct that the channel belongs to.
             id: Name of the channel within `scope`.
             application: Id of the Pinpoint project, or its `aws_pinpoint` construct.
-            from_address: Email address to send from: the identity itself, or of its domain or a subdomain of it.
+            from_address: Email address to send from: the identity itself, with a label (`news+spring@`) or not, or of
+                its domain or a subdomain of it.
             identity: Identity to send as: a domain, an email address, an ARN or an `aws_ses` construct.
             configuration_set: Configuration set to send with: a name, an ARN or an `aws_ses` construct. Default: none.
             sending_role: Role to send with. One of this package's must cover the identity and the configuration set;
@@ -68,7 +69,7 @@ class EmailChannel(Construct):
         Raises:
             TypeError: an argument is of a type that is not accepted.
             ValueError: an argument is not what it should be, `from_address` is outside the identity, or `sending_role`
-                does not cover the identity or the configuration set, or is another service's.
+                does not cover the identity or the configuration set, or is another service's or account's.
         """
         from aws_cdk import aws_pinpoint
 
@@ -86,7 +87,7 @@ class EmailChannel(Construct):
             if role is not None and not hasattr(role, "role_arn"):
                 refuse_type(parameter, role, "an IAM role, such as iam.Role.from_role_arn(...)")
         if isinstance(sending_role, SesSendingRole):
-            _check_role(sending_role, sent_as.arn, sent_with.arn if sent_with else None)
+            _check_role(sending_role, home.account, sent_as.arn, sent_with.arn if sent_with else None)
 
         super().__init__(scope, id)
         self.sending_role = sending_role or OrchestrationSendingRole(
@@ -146,24 +147,28 @@ def _check_from_address(address: object, identity: str | None) -> None:
         refuse_type("from_address", address, _FROM_ADDRESS)
     local_part, at, domain = address.rpartition("@")
     if not has_token("from_address", address):
-        IDENTITY.check("from_address", address)
         if not at:
             refuse("from_address", address, "is not an email address", _FROM_ADDRESS)
+        check_identity("from_address", address, _FROM_ADDRESS)
     if identity is None or TOKEN.search(domain):
         return
     identity_local_part, at, identity_domain = identity.rpartition("@")
     domain, identity_domain = domain.lower(), identity_domain.lower()
     same = domain == identity_domain
-    if at and not (same and local_part == identity_local_part):
+    named = TOKEN.search(local_part) or identity_local_part in (local_part, local_part.partition("+")[0])
+    if at and not (same and named):
         refuse("from_address", address, f"is not the identity {identity!r}", _FROM_ADDRESS)
     if not (same or domain.endswith(f".{identity_domain}")):
         refuse("from_address", address, f"is outside the identity {identity!r}", _FROM_ADDRESS)
 
 
-def _check_role(role: SesSendingRole, identity_arn: str, configuration_set_arn: str | None) -> None:
+def _check_role(role: SesSendingRole, account: str, identity_arn: str, configuration_set_arn: str | None) -> None:
     """Refuse a role of this package with which the channel could not send."""
     if role.service.principal != SendingService.PINPOINT.principal:
         refuse("sending_role", role.node.path, f"lets {role.service.principal} in", "a role for Pinpoint")
+    let_in = Home.of(role).account
+    if let_in != account and not TOKEN.search(let_in + account):
+        refuse("sending_role", role.node.path, f"lets account {let_in} in", f"a role of this account, {account}")
     for arns, arn in ((role.identity_arns, identity_arn), (role.configuration_set_arns, configuration_set_arn)):
         if arn and not any(_may_cover(granted, arn) for granted in arns):
             refuse("sending_role", role.node.path, f"does not cover {arn}", "a role that names it, or that names none")

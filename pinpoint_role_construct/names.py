@@ -13,6 +13,9 @@ from typing import NoReturn
 ACTIONS = ["ses:SendEmail", "ses:SendRawEmail"]
 TOKEN = re.compile(r"\$\{Token\[[A-Za-z0-9:._-]+\]\}")
 
+_IDENTITY = "a domain (example.com), an email address, an SES identity ARN or construct"
+_SET = "a configuration set's name, ARN or construct"
+
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _ATOM = r"[A-Za-z0-9!#$%&'+/=^_`{|}~-]+"  # RFC 5322's atext without `*` and `?`
@@ -54,23 +57,23 @@ def check_characters(parameter: str, text: str, accepts: str) -> None:
         refuse(parameter, text, "has *, ? or ${, which IAM reads as a pattern or a variable", accepts)
 
 
-def check_identity(parameter: str, name: str) -> str:
+def check_identity(parameter: str, name: str, accepts: str = _IDENTITY) -> str:
     """Return the name of an identity as SES knows it, a domain in lower case, a mailbox as it is, or refuse it."""
-    check_characters(parameter, name, _IDENTITY)
+    check_characters(parameter, name, accepts)
     if "://" in name or "<" in name:
-        refuse(parameter, name, "is a URL or has a display name", _IDENTITY)
+        refuse(parameter, name, "is a URL or has a display name", accepts)
     local_part, at, domain = name.rpartition("@")
     if len(domain) > 253 or not _DOMAIN.fullmatch(domain):
         refuse(
             parameter,
             name,
             "has no valid domain (two or more labels of 1-63 letters, digits and inner hyphens, 253 characters in all)",
-            _IDENTITY,
+            accepts,
         )
     if not at:
         return domain.lower()
     if len(local_part) > 64 or not _LOCAL_PART.fullmatch(local_part):
-        refuse(parameter, name, "has no valid local part (unquoted, at most 64 characters)", _IDENTITY)
+        refuse(parameter, name, "has no valid local part (unquoted, at most 64 characters)", accepts)
     return name
 
 
@@ -86,9 +89,6 @@ def split_arn(text: str) -> list[str]:
     """Return the six fields of an ARN, or fewer if it is none; a colon within a CDK token separates nothing."""
     return re.split(r":(?![^\[]*\]\})", text, maxsplit=5)
 
-
-_IDENTITY = "a domain (example.com), an email address, an SES identity ARN or construct"
-_SET = "a configuration set's name, ARN or construct"
 
 IDENTITY = ResourceKind("identity", _IDENTITY, check_identity, 320, "email_identity", "email_identity")
 CONFIGURATION_SET = ResourceKind(

@@ -166,7 +166,9 @@ def ses_resource(parameter: str, value: Any, kind: ResourceKind, home: Home) -> 
         refuse_type(parameter, value, kind.accepts)
     arn = getattr(value, f"{kind.construct}_arn", None)
     if arn is None:  # an L1 has none; an L2's or imported one's is right where its environment may not be
-        home = replace(home, region=value.env.region, account=value.env.account)
+        env = value.env
+        check_region(parameter, value, env.region, home.known_partition, kind.accepts)
+        home = replace(home, region=env.region, account=env.account)
     return replace(_from_text(parameter, arn or name, kind, home), construct=value)
 
 

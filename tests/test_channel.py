@@ -105,6 +105,8 @@ def test_a_configuration_set_given_as_an_arn_becomes_its_name() -> None:
         ("Example.com", "Me@EXAMPLE.com"),
         ("example.com", "me@deep.mail.example.com"),
         ("me@example.com", "me@example.com"),
+        ("me@example.com", "me+label@example.com"),
+        ("me+label@example.com", "me+label@example.com"),
         (f"{SES}:identity/example.com", "me@mail.example.com"),
     ],
 )
@@ -124,6 +126,9 @@ def test_a_from_address_of_the_identity(identity: str, address: str) -> None:
         ("me@example.com", "you@example.com"),
         ("me@example.com", "Me@example.com"),
         ("me@example.com", "me@mail.example.com"),
+        ("me@example.com", "you+me@example.com"),
+        ("me+label@example.com", "me@example.com"),
+        ("me+label@example.com", "me+other@example.com"),
         ("example.com", "example.com"),
         ("example.com", "Me <me@example.com>"),
         ("example.com", ""),
@@ -131,7 +136,7 @@ def test_a_from_address_of_the_identity(identity: str, address: str) -> None:
     ],
 )
 def test_a_from_address_outside_the_identity_is_refused(identity: str, address: str) -> None:
-    with pytest.raises(ValueError, match=r"^from_address: .*accepted: "):
+    with pytest.raises(ValueError, match=r"^from_address: .*accepted: the email address of the identity"):
         channel(new_stack(), identity=identity, from_address=address)
 
 
@@ -141,6 +146,7 @@ def test_a_from_address_whose_domain_is_known_is_checked() -> None:
     with pytest.raises(ValueError, match="is outside the identity"):
         channel(stack, from_address=f"{name}@example.org")
     channel(stack, from_address=f"{name}@example.com")
+    EmailChannel(stack, "Mailbox", application="a", from_address=f"{name}@example.com", identity="me@example.com")
 
 
 @pytest.mark.parametrize("place", [f"eu-west-1:{ACCOUNT}", "us-east-1:444455556666"])
@@ -245,6 +251,16 @@ def test_a_role_for_another_service_is_refused() -> None:
     role = SesSendingRole(stack, "Role", service=SendingService.EVENTBRIDGE_SCHEDULER)
     with pytest.raises(ValueError, match=r"sending_role: .* lets scheduler.amazonaws.com in"):
         channel(stack, sending_role=role)
+
+
+def test_a_role_that_lets_another_account_in_is_refused() -> None:
+    stack = new_stack()
+    elsewhere = cdk.Stack(
+        cdk.App.of(stack), "Elsewhere", env=cdk.Environment(account="444455556666", region="us-east-1")
+    )
+    identity = f"{SES}:identity/example.com"
+    with pytest.raises(ValueError, match=r"^sending_role: 'Elsewhere/Role' lets account 444455556666 in"):
+        channel(stack, sending_role=OrchestrationSendingRole(elsewhere, "Role", identities=[identity]))
 
 
 def test_an_imported_role_is_taken_as_it_is() -> None:

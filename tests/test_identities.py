@@ -255,6 +255,20 @@ def test_what_is_no_identity_is_refused(name: str, why: str) -> None:
     assert repr(name) in str(refusal.value)
 
 
+@pytest.mark.parametrize("kind", ["imported set", "L1 set", "L1 identity", "L2 identity"])
+def test_a_construct_of_another_partition_is_refused(kind: str) -> None:
+    stack = new_stack()
+    china = cdk.Stack(cdk.App.of(stack), "China", env=cdk.Environment(account=ACCOUNT, region="cn-north-1"))
+    arguments: dict[str, dict[str, Any]] = {
+        "imported set": {"configuration_sets": [ses.ConfigurationSet.from_configuration_set_name(china, "X", "x")]},
+        "L1 set": {"configuration_sets": [ses.CfnConfigurationSet(china, "Set", name="x")]},
+        "L1 identity": {"identities": [ses.CfnEmailIdentity(china, "L1", email_identity="example.cn")]},
+        "L2 identity": {"identities": [ses.EmailIdentity(china, "L2", identity=ses.Identity.domain("example.cn"))]},
+    }
+    with pytest.raises(ValueError, match=r"^(identities|configuration_sets)\[0\]: .* aws-cn, the stack of aws"):
+        OrchestrationSendingRole(stack, "Role", **arguments[kind])
+
+
 @pytest.mark.parametrize("name", ["", "*", "a b", "a.b", "s" * 65, "é", f"{SES}:identity/example.com", "set\n"])
 def test_what_is_no_configuration_set_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=r"^configuration_sets\[0\].*accepted: a configuration set's name") as refusal:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
-from constructs import Construct, IConstruct
+from constructs import Construct
 
 from .names import ACTIONS, CONFIGURATION_SET, IDENTITY, refuse, refuse_type
 from .services import SendingService
@@ -89,6 +89,8 @@ class SesSendingRole(iam.Role):
                 IAM would read a pattern or a variable in it; `identities` or `source_arns` is empty; or the permission
                 policy is past IAM's quota, 10,240 characters inline and 6,144 managed.
         """
+        if not isinstance(use_managed_policy, bool):
+            refuse_type("use_managed_policy", use_managed_policy, "True or False")
         if not isinstance(service, SendingService):
             refuse_type("service", service, "a SendingService, such as SendingService.PINPOINT")
         home = Home.of(scope, region)
@@ -106,9 +108,6 @@ class SesSendingRole(iam.Role):
         lengths = [r.longest_arn(home, IDENTITY) for r in found]
         lengths += [r.longest_arn(home, CONFIGURATION_SET) for r in found_sets]
         _check_quota(statement, lengths, use_managed_policy)
-        inline_policies = None
-        if identities is None and configuration_sets is None and not use_managed_policy:
-            inline_policies = {service.permission_sid: _documented(service.permission_sid, *resources)}
 
         super().__init__(
             scope,
@@ -119,30 +118,32 @@ class SesSendingRole(iam.Role):
             path=path,
             permissions_boundary=permissions_boundary,
             role_name=role_name,
-            inline_policies=inline_policies,
         )
         self.service = service
         self.identity_arns = tuple(resources[: len(found)])
         self.configuration_set_arns = tuple(resources[len(found) :])
-        resource = self.node.default_child
-        if isinstance(resource, iam.CfnRole):  # an L2 principal carries no Sid
-            resource.add_property_override("AssumeRolePolicyDocument.Statement.0.Sid", service.trust_sid)
-        if not inline_policies:
-            self._add_policy(statement, resource, use_managed_policy)
+        self._complete(statement, use_managed_policy)
         warn_of_end_of_support(self, service)
 
-    def _add_policy(self, statement: dict[str, object], resource: IConstruct | None, use_managed_policy: bool) -> None:
-        """Add a permission policy of this role's own; inline as literal text of the L1 resource, in one round trip."""
-        sid = self.service.permission_sid
-        if isinstance(resource, iam.CfnRole) and not use_managed_policy:
-            policy = {"Version": "2012-10-17", "Statement": [statement]}
-            resource.policies = [iam.CfnRole.PolicyProperty(policy_name=sid, policy_document=policy)]
-            return
-        document = _document(sid, *self.identity_arns, *self.configuration_set_arns)
+    def _complete(self, statement: dict[str, object], use_managed_policy: bool) -> None:
+        """Add what only the L1 resource can carry, the trust's Sid, and the permission policy, inline in one trip."""
+        children = self.node.children
+        resource = next((child for child in children if isinstance(child, iam.CfnRole)), None)
+        customized = children != [resource]  # by iam.Role.customize_roles: what is added goes to its report alone
+        if resource:
+            resource.add_property_override("AssumeRolePolicyDocument.Statement.0.Sid", self.service.trust_sid)
         if use_managed_policy:
-            self.add_managed_policy(iam.ManagedPolicy(self, "SendingPolicy", document=document))
-        else:  # a role that iam.Role.customize_roles names takes the place of the resource
-            self.attach_inline_policy(iam.Policy(self, "SendingPolicy", document=document))
+            managed_policy = iam.ManagedPolicy(self, "SendingPolicy", document=_document(statement))
+            self.add_managed_policy(managed_policy)
+            if resource and customized:
+                resource.managed_policy_arns = [managed_policy.managed_policy_arn]
+            return
+        if resource:
+            policy = {"Version": "2012-10-17", "Statement": [statement]}
+            name = self.service.permission_sid
+            resource.policies = [iam.CfnRole.PolicyProperty(policy_name=name, policy_document=policy)]
+        if customized:
+            self.attach_inline_policy(iam.Policy(self, "SendingPolicy", document=_document(statement)))
 
     def grant_pass_to_service(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow `grantee` to pass this role to its service, and to no other (`iam:PassRole`, `iam:PassedToService`).
@@ -167,8 +168,8 @@ class SesSendingRole(iam.Role):
     def grant_update(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow `grantee` to change this role's policies (`iam:PutRolePolicy`, `iam:UpdateAssumeRolePolicy`).
 
-        Whoever creates or updates the role needs it. It is an administrator's permission: with it the role can be
-        allowed anything, and anyone let in.
+        Whoever creates or updates the role needs it; a managed policy is not the role's own and takes more. It is an
+        administrator's permission: with it the role can be allowed anything, and anyone let in.
 
         Args:
             grantee: Principal that is given the permissions.
@@ -232,13 +233,9 @@ def warn_of_end_of_support(construct: Construct, service: SendingService) -> Non
         )
 
 
-def _document(sid: str, *resources: str) -> iam.PolicyDocument:
-    """Return the permission policy with its ARNs in the order given: minimizing would sort them."""
-    statement = iam.PolicyStatement(sid=sid, actions=ACTIONS, resources=list(resources))
-    return iam.PolicyDocument(minimize=False, statements=[statement])
-
-
-_documented = cache(_document)  # the default, AWS's document, is the same for all roles of one environment
+def _document(statement: dict[str, object]) -> iam.PolicyDocument:
+    """Return a policy of one statement, its ARNs in the order given: minimizing would sort them."""
+    return iam.PolicyDocument(minimize=False, statements=[iam.PolicyStatement.from_json(statement)])
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -161,6 +163,25 @@ def test_a_precreated_role_takes_the_place_of_ours() -> None:
     Template.from_stack(stack).resource_count_is("AWS::IAM::Role", 0)
 
 
+@pytest.mark.parametrize("arguments", [{}, {"identities": ["example.com"]}, {"use_managed_policy": True}])
+@pytest.mark.parametrize("prevent_synthesis", [True, False])
+def test_a_customized_role_has_its_policy_in_the_report_and_if_it_is_made_itself(
+    arguments: dict[str, Any], prevent_synthesis: bool, tmp_path: Path
+) -> None:
+    app = cdk.App(analytics_reporting=False, outdir=str(tmp_path))
+    iam.Role.customize_roles(app, prevent_synthesis=prevent_synthesis)
+    stack = cdk.Stack(app, "Stack")
+    OrchestrationSendingRole(stack, "Role", **arguments)
+    app.synth()
+    (reported,) = json.loads((tmp_path / "iam-policy-report.json").read_text())["roles"]
+    (statement,) = reported["identityPolicyStatements"] + reported["managedPolicyStatements"]
+    assert statement["Sid"] == "PinpointUsesSESForEmailSends"
+    property_ = "ManagedPolicyArns" if "use_managed_policy" in arguments else "Policies"
+    made = json.loads((tmp_path / "Stack.template.json").read_text()).get("Resources", {}).values()
+    made_roles = [resource["Properties"] for resource in made if resource["Type"] == "AWS::IAM::Role"]
+    assert [len(properties[property_]) for properties in made_roles] == ([] if prevent_synthesis else [1])
+
+
 def test_a_service_that_is_none_is_refused() -> None:
     with pytest.raises(TypeError, match=r"service: 'pinpoint' is of type str; accepted: a SendingService"):
         SesSendingRole(new_stack(), "Role", service="pinpoint")  # type: ignore[arg-type]
@@ -186,6 +207,11 @@ def test_a_region_of_any_partition_is_taken_where_the_stacks_is_unknown() -> Non
     assert resource_arns(stack, partition="aws-us-gov", region="us-gov-east-1")[0] == (
         f"arn:aws-us-gov:ses:us-gov-west-1:{ACCOUNT}:identity/*"
     )
+
+
+def test_a_choice_that_is_text_is_refused() -> None:
+    with pytest.raises(TypeError, match="use_managed_policy: 'false' is of type str; accepted: True or False"):
+        OrchestrationSendingRole(new_stack(), "Role", use_managed_policy="false")  # type: ignore[arg-type]
 
 
 def test_a_region_that_is_not_text_is_refused() -> None:

@@ -17,7 +17,7 @@ from .services import SendingService
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_ses import IConfigurationSetRef, IEmailIdentityRef
 
-_REGION = "the code of an AWS Region that this aws-cdk-lib knows, in the stack's partition"
+_REGION = "the code of an AWS Region that this aws-cdk-lib knows, in the stack's partition, or the stack's own"
 _LONGEST_PARTITION, _LONGEST_REGION = "aws-us-gov", "ap-southeast-1"
 
 
@@ -44,7 +44,7 @@ class Home:
         home = cls._of_stack(scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope))
         if region is None:
             return home
-        check_region("region", region, region, home.known_partition, _REGION)
+        check_region("region", region, region, home, _REGION)
         return replace(home, region=region)
 
     @classmethod
@@ -105,8 +105,10 @@ def has_token(parameter: str, text: str) -> bool:
     return True
 
 
-def check_region(parameter: str, value: object, region: object, partition: str | None, accepts: str) -> None:
-    """Refuse a Region that aws-cdk-lib does not know or, where `partition` is known, one of another partition."""
+def check_region(parameter: str, value: object, region: object, home: Home, accepts: str) -> None:
+    """Refuse a Region that is neither the stack's own nor one that aws-cdk-lib knows in the stack's partition."""
+    if region == home.region:  # which may be newer than this aws-cdk-lib
+        return
     if not isinstance(region, str):
         refuse_type(parameter, value, accepts)
     if has_token(parameter, region):
@@ -116,8 +118,8 @@ def check_region(parameter: str, value: object, region: object, partition: str |
     found = partition_of(region)
     if found is None:
         refuse(parameter, value, f"has {region!r} for a Region", accepts)
-    if partition not in (None, found):
-        refuse(parameter, value, f"is of partition {found}, the stack of {partition}", accepts)
+    if home.known_partition not in (None, found):
+        refuse(parameter, value, f"is of partition {found}, the stack of {home.known_partition}", accepts)
 
 
 def check_arn(parameter: str, arn: str, service: str, resource_type: str, home: Home, accepts: str) -> tuple[str, str]:
@@ -129,7 +131,7 @@ def check_arn(parameter: str, arn: str, service: str, resource_type: str, home: 
     if arn_service != service and not has_token(parameter, arn_service):
         refuse(parameter, arn, f"is of service {arn_service!r}, not {service!r}", accepts)
     expected = home.known_partition
-    check_region(parameter, arn, region, expected, accepts)
+    check_region(parameter, arn, region, home, accepts)
     if not has_token(parameter, partition):
         if not TOKEN.search(region):
             expected = partition_of(region)
@@ -167,7 +169,7 @@ def ses_resource(parameter: str, value: Any, kind: ResourceKind, home: Home) -> 
     arn = getattr(value, f"{kind.construct}_arn", None)
     if arn is None:  # an L1 has none; an L2's or imported one's is right where its environment may not be
         env = value.env
-        check_region(parameter, value, env.region, home.known_partition, kind.accepts)
+        check_region(parameter, value, env.region, home, kind.accepts)
         home = replace(home, region=env.region, account=env.account)
     return replace(_from_text(parameter, arn or name, kind, home), construct=value)
 

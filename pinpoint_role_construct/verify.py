@@ -49,7 +49,7 @@ def _check_conditions(conditions: dict[str, Any], service: SendingService, accou
     found: set[str] = set()
     for operator, keys in conditions.items():
         for key, value in keys.items():
-            values = as_list(value)
+            values = [str(element) for element in as_list(value)]
             if key.lower() in found:
                 yield f"{key} is compared more than once, which may keep {service.principal} out: do it once."
             found.add(key.lower())
@@ -57,7 +57,7 @@ def _check_conditions(conditions: dict[str, Any], service: SendingService, accou
                 if operator != "StringEquals":
                     yield f"{key} is compared by {operator}, which is loose: use StringEquals."
                 if values != [account]:
-                    yield f"{key} is {', '.join(map(str, values))}: name this account, {account}, and no other."
+                    yield f"{key} is {', '.join(values)}: name this account, {account}, and no other."
             elif key.lower() == "aws:sourcearn":
                 if operator not in ("ArnLike", "ArnEquals", "StringEquals"):
                     yield f"{key} is compared by {operator}, which is loose: use ArnLike."

@@ -255,6 +255,24 @@ def test_what_is_no_identity_is_refused(name: str, why: str) -> None:
     assert repr(name) in str(refusal.value)
 
 
+def test_the_stacks_own_region_is_taken_though_this_aws_cdk_lib_does_not_know_it() -> None:
+    stack = new_stack(region="xx-future-1")
+    home = f"xx-future-1:{ACCOUNT}"
+    l2 = ses.EmailIdentity(stack, "L2", identity=ses.Identity.domain("example.com"))
+    l1 = ses.CfnEmailIdentity(stack, "L1", email_identity="example.org")
+    role = OrchestrationSendingRole(
+        stack,
+        "Role",
+        region="xx-future-1",
+        identities=["example.net", f"arn:aws:ses:{home}:identity/example.edu", l1, l2],
+        configuration_sets=[ses.ConfigurationSet.from_configuration_set_name(stack, "Imported", "marketing")],
+        source_arns=[f"arn:aws:mobiletargeting:{home}:apps/a1b2c3"],
+    )
+    assert all(f":ses:{home}:" in arn for arn in role.identity_arns + role.configuration_set_arns)
+    with pytest.raises(ValueError, match="'xx-future-2' for a Region"):
+        OrchestrationSendingRole(stack, "Other", identities=[f"arn:aws:ses:xx-future-2:{ACCOUNT}:identity/example.edu"])
+
+
 @pytest.mark.parametrize("kind", ["imported set", "L1 set", "L1 identity", "L2 identity"])
 def test_a_construct_of_another_partition_is_refused(kind: str) -> None:
     stack = new_stack()

@@ -173,6 +173,7 @@ SPOILED_TRUST: dict[str, tuple[Callable[[Policy], None], str]] = {
     "a pattern": (condition("StringLike", "0000*"), r"name this account"),
     "a foreign account": (condition("StringEquals", "444455556666"), "444455556666: name this account"),
     "a foreign account besides": (condition("StringEquals", [ACCOUNT, "444455556666"]), "and no other"),
+    "a number for a source": (condition("ArnLike", 1, "aws:SourceArn"), "has 1, which"),
     "an external id": (
         change(Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT, "sts:ExternalId": "x"}}),
         "sts:ExternalId, which may keep",

@@ -1,4 +1,4 @@
-"""IAM roles with which AWS services, first of all Amazon Pinpoint, send email through Amazon SES."""
+"""Let AWS services and your own code send email through Amazon SES, with exactly the permissions that it takes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,27 @@ from .services import SendingService
 
 if TYPE_CHECKING:
     from .channel import EmailChannel
-    from .role import OrchestrationSendingRole, SesSendingRole
+    from .grant import grant_send_email
+    from .orchestration_role import OrchestrationSendingRole
+    from .role import SesSendingRole
 
-__all__ = ["EmailChannel", "OrchestrationSendingRole", "SendingService", "SesSendingRole"]
+__all__ = ["EmailChannel", "OrchestrationSendingRole", "SendingService", "SesSendingRole", "grant_send_email"]
+
+_MODULES = {
+    "EmailChannel": ".channel",
+    "OrchestrationSendingRole": ".orchestration_role",
+    "SesSendingRole": ".role",
+    "grant_send_email": ".grant",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Load a construct, and with it AWS CDK and Node, when it is first asked for: `sending-role-verify` needs none."""
-    if name not in __all__:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(".channel" if name == "EmailChannel" else ".role", __name__), name)
-    return globals().setdefault(name, found)
+    return globals().setdefault(name, getattr(import_module(_MODULES[name], __name__), name))
+
+
+def __dir__() -> list[str]:
+    """Return what there is to import."""
+    return sorted(__all__)

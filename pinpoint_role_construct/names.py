@@ -1,6 +1,6 @@
-"""What SES actions and resources are called: names that SES accepts and that IAM reads as nothing but a name.
+"""What SES calls its resources: names that SES accepts and that IAM reads as nothing but a name.
 
-Plain text in, plain text out, without AWS CDK: the constructs and `sending-role-verify` share it.
+Text in, text out, without AWS CDK: the constructs and `sending-role-verify` share it.
 """
 
 from __future__ import annotations
@@ -10,29 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
-ACTIONS = ["ses:SendEmail", "ses:SendRawEmail"]
-TOKEN = re.compile(r"\$\{Token\[[A-Za-z0-9:._-]+\]\}")
-
 _IDENTITY = "a domain (example.com), an email address, an SES identity ARN or construct"
 _SET = "a configuration set's name, ARN or construct"
+_TEMPLATE = "an email template's name, ARN or construct"
+_ADDRESS = "an email address without display name"
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _ATOM = r"[A-Za-z0-9!#$%&'+/=^_`{|}~-]+"  # RFC 5322's atext without `*` and `?`
 _LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
-_CONFIGURATION_SET = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-
-@dataclass(frozen=True)
-class ResourceKind:
-    """A kind of SES resource that a policy names: its place in an ARN, its names, and its constructs' attributes."""
-
-    resource: str
-    accepts: str
-    check: Callable[[str, str], str]
-    longest_name: int
-    construct: str
-    reference: str
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def refuse(parameter: str, value: object, why: str, accepts: str) -> NoReturn:
@@ -46,7 +33,7 @@ def refuse_type(parameter: str, value: object, accepts: str) -> NoReturn:
 
 
 def check_characters(parameter: str, text: str, accepts: str) -> None:
-    """Refuse text with a character that no ARN in a policy may have: IAM's patterns and variables above all."""
+    """Refuse text with a character that no ARN in a policy may have: IAM's wildcards and variables above all."""
     if not text:
         refuse(parameter, text, "is empty", accepts)
     if not text.isascii():
@@ -57,7 +44,7 @@ def check_characters(parameter: str, text: str, accepts: str) -> None:
         refuse(parameter, text, "has *, ? or ${, which IAM reads as a pattern or a variable", accepts)
 
 
-def check_identity(parameter: str, name: str, accepts: str = _IDENTITY) -> str:
+def parse_identity(parameter: str, name: str, accepts: str = _IDENTITY) -> str:
     """Return the name of an identity as SES knows it, a domain in lower case, a mailbox as it is, or refuse it."""
     check_characters(parameter, name, accepts)
     if "://" in name or "<" in name:
@@ -77,20 +64,57 @@ def check_identity(parameter: str, name: str, accepts: str = _IDENTITY) -> str:
     return name
 
 
-def check_configuration_set(parameter: str, name: str) -> str:
+def parse_address(parameter: str, address: str, accepts: str = _ADDRESS) -> str:
+    """Return an email address as it is, or refuse it."""
+    if address.isascii() and address.isprintable() and address and "@" not in address:
+        refuse(parameter, address, "is not an email address", accepts)
+    return parse_identity(parameter, address, accepts)
+
+
+def parse_configuration_set(parameter: str, name: str) -> str:
     """Return the name of a configuration set, or refuse it."""
-    check_characters(parameter, name, _SET)
-    if not _CONFIGURATION_SET.fullmatch(name):
-        refuse(parameter, name, "is not 1-64 letters, digits, hyphens and underscores", _SET)
+    return _parse_name(parameter, name, _SET)
+
+
+def parse_template(parameter: str, name: str) -> str:
+    """Return the name of an email template, or refuse it."""
+    return _parse_name(parameter, name, _TEMPLATE)
+
+
+def _parse_name(parameter: str, name: str, accepts: str) -> str:
+    check_characters(parameter, name, accepts)
+    if not _NAME.fullmatch(name):
+        refuse(parameter, name, "is not 1-64 letters, digits, hyphens and underscores", accepts)
     return name
 
 
-def split_arn(text: str) -> list[str]:
-    """Return the six fields of an ARN, or fewer if it is none; a colon within a CDK token separates nothing."""
-    return re.split(r":(?![^\[]*\]\})", text, maxsplit=5)
+def sends_from(identity: str, address: str) -> bool:
+    """Return whether an identity covers a sender: a domain its subdomains too, a mailbox its labels (`me+news@`)."""
+    local_part, _, domain = address.rpartition("@")
+    mailbox, at, identity_domain = identity.rpartition("@")
+    domain, identity_domain = domain.lower(), identity_domain.lower()
+    if at:
+        return domain == identity_domain and mailbox in (local_part, local_part.partition("+")[0])
+    return domain == identity_domain or domain.endswith(f".{identity_domain}")
 
 
-IDENTITY = ResourceKind("identity", _IDENTITY, check_identity, 320, "email_identity", "email_identity")
-CONFIGURATION_SET = ResourceKind(
-    "configuration-set", _SET, check_configuration_set, 64, "configuration_set", "configuration_set_name"
-)
+@dataclass(frozen=True)
+class ResourceKind:
+    """A kind of SES resource that a policy names.
+
+    Attributes:
+        resource: Its type in an ARN.
+        accepts: What may be given for one.
+        parse: Returns its name, given the parameter and what is to be the name, or refuses it.
+        longest_name: The length of the longest name.
+    """
+
+    resource: str
+    accepts: str
+    parse: Callable[[str, str], str]
+    longest_name: int
+
+
+IDENTITY = ResourceKind("identity", _IDENTITY, parse_identity, 320)
+CONFIGURATION_SET = ResourceKind("configuration-set", _SET, parse_configuration_set, 64)
+TEMPLATE = ResourceKind("template", _TEMPLATE, parse_template, 64)

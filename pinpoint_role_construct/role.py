@@ -1,29 +1,38 @@
-"""The role: an `iam.Role` with which an AWS service sends email through Amazon SES."""
+"""The role: an `iam.Role` that lets an AWS service send email through Amazon SES."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from functools import cache
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .names import ACTIONS, CONFIGURATION_SET, IDENTITY, refuse, refuse_type
+from .inputs import parse_sending
+from .names import refuse_type
+from .policies import INLINE_LIMIT, MANAGED_LIMIT, Document, document
 from .services import SendingService
-from .ses_resources import Home, ses_resources, source_arn_patterns
+from .synthesis_warnings import warn_of_default_sets, warn_of_end_of_support, warn_of_excess
 
 if TYPE_CHECKING:
-    from aws_cdk.interfaces.aws_ses import IConfigurationSetRef, IEmailIdentityRef
+    from aws_cdk.interfaces.aws_pinpoint import IAppRef
+    from aws_cdk.interfaces.aws_scheduler import IScheduleGroupRef
+    from aws_cdk.interfaces.aws_ses import (
+        IConfigurationSetRef,
+        IEmailIdentityRef,
+        IMailManagerRuleSetRef,
+        ITemplateRef,
+    )
+    from aws_cdk.interfaces.aws_stepfunctions import IStateMachineRef
 
 
 class SesSendingRole(iam.Role):
-    """An IAM role with which an AWS service sends email through Amazon SES, on behalf of its own account only.
+    """An IAM role that lets an AWS service send email through Amazon SES, on behalf of its own account only.
 
-    With no arguments but `service` its permission and trust policies are the ones that AWS documents for Amazon
-    Pinpoint, with the service's own principal and, where AWS documents one, its `aws:SourceArn`.
+    With no arguments but `service`, its permission policy is the one that AWS documents for Amazon Pinpoint. Its trust
+    policy allows the service to assume it on behalf of the role's own account and, where AWS documents one, of the
+    service's own `aws:SourceArn`.
 
     Source: https://docs.aws.amazon.com/pinpoint/latest/developerguide/permissions-ses.html
 
@@ -31,11 +40,13 @@ class SesSendingRole(iam.Role):
         service: The service that may assume the role.
         identity_arns: ARNs of the identities that it may send as, in the order given.
         configuration_set_arns: ARNs of the configuration sets that it may use, in the order given.
+        template_arns: ARNs of the templates that it may send, in the order given.
     """
 
     service: SendingService
     identity_arns: tuple[str, ...]
     configuration_set_arns: tuple[str, ...]
+    template_arns: tuple[str, ...]
 
     def __init__(
         self,
@@ -45,8 +56,11 @@ class SesSendingRole(iam.Role):
         service: SendingService,
         identities: Sequence[str | IEmailIdentityRef] | None = None,
         configuration_sets: Sequence[str | IConfigurationSetRef] | None = None,
+        templates: Sequence[str | ITemplateRef] | None = None,
+        from_addresses: Sequence[str] | None = None,
         region: str | None = None,
-        source_arns: Sequence[str] | None = None,
+        source_arns: Sequence[str | IScheduleGroupRef | IStateMachineRef | IMailManagerRuleSetRef | IAppRef]
+        | None = None,
         use_managed_policy: bool = False,
         description: str | None = None,
         max_session_duration: cdk.Duration | None = None,
@@ -61,22 +75,31 @@ class SesSendingRole(iam.Role):
             id: Name of the role within `scope`.
             service: Service that may assume the role.
             identities: What may be sent as: a list of domains, email addresses, identity ARNs, `aws_ses` constructs
-                (L1, L2 or imported) or CDK tokens. What a token stands for is not checked; one that does not begin
-                with `arn:` is taken for a name (of an ARN that is a token: `Fn.select(1, Fn.split("/", arn))`). A
-                mailbox that is verified besides its domain is an identity of its own: name both. Default: every
+                (L1, L2 or imported) or CDK tokens. Token values are not validated; a token that does not begin with
+                `arn:` is taken as a name (for an ARN that is a token, pass `Fn.select(1, Fn.split("/", arn))`). A
+                mailbox that is verified in addition to its domain is an identity of its own: name both. Default: every
                 identity, as in AWS's document.
             configuration_sets: Configuration sets that may be used: a list of names, ARNs, `aws_ses` constructs or CDK
-                tokens; `[]` for none. Default: every configuration set, as in AWS's document.
-            region: Region that hosts the Pinpoint project, the schedules or the rule sets: of identities and
-                configuration sets given as names, and of the service's documented source pattern. Default: the
-                stack's Region.
-            source_arns: What the service may act on behalf of, as `ArnLike` `aws:SourceArn` in the trust policy: for
-                EventBridge Scheduler schedule groups (AWS says that the ARN of a single schedule breaks it), for SES
-                Mail Manager rule sets, for Pinpoint projects (`arn:aws:mobiletargeting:REGION:ACCOUNT:apps/ID`; AWS
-                documents this key for Pinpoint's other roles, not for this one). A `*` may stand in the name.
-                Default: the service's documented pattern; for Pinpoint none.
+                tokens; `[]` for none. SES also checks an identity's default configuration set. Default: every
+                configuration set, as in AWS's document.
+            templates: Email templates that may be sent: a list of names, ARNs, `aws_ses` constructs or CDK tokens.
+                Default: no templated email, as in AWS's document.
+            from_addresses: Email addresses that may be sent from (`ses:FromAddress`), without display name. Each must
+                belong to one of `identities`; SES compares them case-sensitively. SES cannot check the sender of
+                `ses:SendBulkEmail`, which `templates` allows. Default: any address of the identities.
+            region: Region that sends, for identities, configuration sets and templates given as names, and for the
+                service's documented source pattern. Default: the stack's Region.
+            source_arns: What the service may act on behalf of (`ArnLike` `aws:SourceArn` in the trust policy): a list
+                of ARNs, CDK tokens or constructs. For EventBridge Scheduler schedule groups (the ARN of a single
+                schedule does not work), for Step Functions state machines, for SES Mail Manager rule sets, for Pinpoint
+                projects (AWS documents this key for Pinpoint's other roles, not for this one). The name may contain
+                `*`, and the Region may be `*`. A state machine or rule set that itself refers to this role makes a
+                circular dependency: give it a name and write its ARN, for a state machine with
+                `stack.format_arn(service="states", resource="stateMachine", resource_name="journey",
+                arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME)`. Default: the service's documented pattern; for Pinpoint
+                none.
             use_managed_policy: Whether the permission policy is a customer managed policy, for rule packs that forbid
-                inline ones. Default: inline, so that role and policy are one resource.
+                inline policies. Default: `False`, inline, so that role and policy are one resource.
             description: Description of the role. Default: none.
             max_session_duration: Longest session, 1 to 12 hours. Default: 1 hour.
             path: Path of the role. Default: `/`.
@@ -84,35 +107,35 @@ class SesSendingRole(iam.Role):
             role_name: Name of the role. Default: generated by CloudFormation.
 
         Raises:
-            TypeError: an argument, or an element of a list, is of a type that is not accepted.
-            ValueError: an identity, configuration set, source ARN or Region is not one or is one of another partition;
-                IAM would read a pattern or a variable in it; `identities` or `source_arns` is empty; or the permission
-                policy is past IAM's quota, 10,240 characters inline and 6,144 managed.
+            TypeError: An argument, or an element of a list, is of a type that is not accepted.
+            ValueError: A value is not a name or ARN of what it should be, or belongs to another partition or account;
+                IAM would read a pattern or a variable in it; `identities`, `from_addresses` or `source_arns` is empty;
+                a sender belongs to none of the identities; the identities are all in another Region than what goes with
+                them; or a policy exceeds IAM's quota (10,240 characters inline, 6,144 managed, 2,048 for the trust).
         """
         if not isinstance(use_managed_policy, bool):
             refuse_type("use_managed_policy", use_managed_policy, "True or False")
         if not isinstance(service, SendingService):
-            refuse_type("service", service, "a SendingService, such as SendingService.PINPOINT")
-        home = Home.of(scope, region)
-        found = ses_resources("identities", identities, IDENTITY, home)
-        if not found:
-            refuse("identities", identities, "is empty", f"a list of at least one, or None for all; {IDENTITY.accepts}")
-        found_sets = ses_resources("configuration_sets", configuration_sets, CONFIGURATION_SET, home)
-        resources = [resource.arn for resource in found + found_sets]
-        statement: dict[str, object] = {
-            "Sid": service.permission_sid,
-            "Effect": "Allow",
-            "Action": ACTIONS,
-            "Resource": resources if len(resources) > 1 else resources[0],
-        }
-        lengths = [r.longest_arn(home, IDENTITY) for r in found]
-        lengths += [r.longest_arn(home, CONFIGURATION_SET) for r in found_sets]
-        _check_quota(statement, lengths, use_managed_policy)
+            refuse_type("service", service, "a SendingService, such as SendingService.EVENTBRIDGE_SCHEDULER")
+        sending = parse_sending(
+            scope,
+            service=service,
+            identities=identities,
+            configuration_sets=configuration_sets,
+            templates=templates,
+            from_addresses=from_addresses,
+            region=region,
+            source_arns=source_arns,
+        )
+        managed, inline = (MANAGED_LIMIT, "a managed policy"), (INLINE_LIMIT, "a role's inline policies")
+        sending.check_permission_size(*(managed if use_managed_policy else inline))
+        sending.check_trust_size()
 
+        policy = sending.policy
         super().__init__(
             scope,
             id,
-            assumed_by=_principal(service, home.account, tuple(source_arn_patterns(service, source_arns, home))),
+            assumed_by=iam.ServicePrincipal(service.principal, conditions=policy.trust_conditions()),
             description=description,
             max_session_duration=max_session_duration,
             path=path,
@@ -120,38 +143,58 @@ class SesSendingRole(iam.Role):
             role_name=role_name,
         )
         self.service = service
-        self.identity_arns = tuple(resources[: len(found)])
-        self.configuration_set_arns = tuple(resources[len(found) :])
-        self._complete(statement, use_managed_policy)
+        self.identity_arns = policy.identity_arns
+        self.configuration_set_arns = policy.configuration_set_arns
+        self.template_arns = policy.template_arns
+        self._sending = sending
+        self._complete(policy.permission_statements(), use_managed_policy)
         warn_of_end_of_support(self, service)
+        warn_of_default_sets(self, sending.missing_default_sets())
 
-    def _complete(self, statement: dict[str, object], use_managed_policy: bool) -> None:
-        """Add what only the L1 resource can carry, the trust's Sid, and the permission policy, inline in one trip."""
+    def _complete(self, statements: list[Document], use_managed_policy: bool) -> None:
+        """Add the permission policy and the trust policy's `Sid`, and leave what an injector has added as it is."""
         children = self.node.children
         resource = next((child for child in children if isinstance(child, iam.CfnRole)), None)
         customized = children != [resource]  # by iam.Role.customize_roles: what is added goes to its report alone
         if resource:
             resource.add_property_override("AssumeRolePolicyDocument.Statement.0.Sid", self.service.trust_sid)
         if use_managed_policy:
-            managed_policy = iam.ManagedPolicy(self, "SendingPolicy", document=_document(statement))
+            managed_policy = iam.ManagedPolicy(self, "SendingPolicy", document=_document(statements))
             self.add_managed_policy(managed_policy)
-            if resource and customized:
-                resource.managed_policy_arns = [managed_policy.managed_policy_arn]
+            policy_resource = managed_policy.node.default_child if resource and customized else None
+            if resource and isinstance(policy_resource, iam.CfnManagedPolicy):
+                policy_resource.roles = [resource.ref]
             return
         if resource:
-            policy = {"Version": "2012-10-17", "Statement": [statement]}
-            name = self.service.permission_sid
-            resource.policies = [iam.CfnRole.PolicyProperty(policy_name=name, policy_document=policy)]
+            name, policy = self.service.permission_sid, document(statements)
+            others = resource.policies
+            ours = iam.CfnRole.PolicyProperty(policy_name=name, policy_document=policy)
+            resource.policies = [ours, *others] if isinstance(others, list) else [ours]
         if customized:
-            self.attach_inline_policy(iam.Policy(self, "SendingPolicy", document=_document(statement)))
+            self.attach_inline_policy(iam.Policy(self, "SendingPolicy", document=_document(statements)))
 
-    def grant_pass_to_service(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow `grantee` to pass this role to its service, and to no other (`iam:PassRole`, `iam:PassedToService`).
+    def add_to_principal_policy(self, statement: iam.PolicyStatement) -> iam.AddToPrincipalPolicyResult:
+        """Add a statement to the role's policies, with a synthesis warning if it allows more than the arguments name.
 
-        Whoever configures the service to use the role needs it.
+        Every grant, `add_to_policy` and L2 target comes through here. `role.without_policy_updates()` is the same role,
+        to which nothing is added.
 
         Args:
-            grantee: Principal that is given the permission.
+            statement: The statement to add.
+
+        Returns:
+            Whether it was added.
+        """
+        warn_of_excess(self, self._sending, statement.to_statement_json())
+        return super().add_to_principal_policy(statement)
+
+    def grant_pass_to_service(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow `grantee` to pass this role to its service only (`iam:PassRole` with `iam:PassedToService`).
+
+        Whoever configures the service to use the role needs this permission.
+
+        Args:
+            grantee: Principal to give the permission to.
 
         Returns:
             The grant.
@@ -166,13 +209,13 @@ class SesSendingRole(iam.Role):
         )
 
     def grant_update(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow `grantee` to change this role's policies (`iam:PutRolePolicy`, `iam:UpdateAssumeRolePolicy`).
+        """Allow `grantee` to change this role's policies (`iam:PutRolePolicy` and `iam:UpdateAssumeRolePolicy`).
 
-        Whoever creates or updates the role needs it; a managed policy is not the role's own and takes more. It is an
-        administrator's permission: with it the role can be allowed anything, and anyone let in.
+        Whoever creates or updates the role needs this permission; a managed policy is not part of the role and takes
+        more. It is an administrator's permission: with it, the role can be allowed anything and trust anyone.
 
         Args:
-            grantee: Principal that is given the permissions.
+            grantee: Principal to give the permission to.
 
         Returns:
             The grant.
@@ -183,78 +226,8 @@ class SesSendingRole(iam.Role):
         return iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[self.role_arn])
 
 
-class OrchestrationSendingRole(SesSendingRole):
-    """Amazon Pinpoint's email orchestration sending role: `SesSendingRole` for `SendingService.PINPOINT`.
-
-    Amazon Pinpoint reached end of support on 2026-10-30; the role carries a synthesis warning that says so.
-    """
-
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        identities: Sequence[str | IEmailIdentityRef] | None = None,
-        configuration_sets: Sequence[str | IConfigurationSetRef] | None = None,
-        region: str | None = None,
-        source_arns: Sequence[str] | None = None,
-        use_managed_policy: bool = False,
-        description: str | None = None,
-        max_session_duration: cdk.Duration | None = None,
-        path: str | None = None,
-        permissions_boundary: iam.IManagedPolicy | None = None,
-        role_name: str | None = None,
-    ) -> None:
-        """Make the role; arguments and errors are those of `SesSendingRole`, without `service`."""
-        super().__init__(
-            scope,
-            id,
-            service=SendingService.PINPOINT,
-            identities=identities,
-            configuration_sets=configuration_sets,
-            region=region,
-            source_arns=source_arns,
-            use_managed_policy=use_managed_policy,
-            description=description,
-            max_session_duration=max_session_duration,
-            path=path,
-            permissions_boundary=permissions_boundary,
-            role_name=role_name,
-        )
-
-
-def warn_of_end_of_support(construct: Construct, service: SendingService) -> None:
-    """Add the synthesis warning that AWS ended support for `service`, if it did, to `construct`."""
-    if service.end_of_support:
-        cdk.Validations.of(construct).add_warning(
-            "pinpoint-role-construct:EndOfSupport",
-            f"{service.principal} reached end of support on {service.end_of_support}: it sends no more. "
-            "See 'Moving off Pinpoint' in the README of pinpoint-role-construct.",
-        )
-
-
-def _document(statement: dict[str, object]) -> iam.PolicyDocument:
-    """Return a policy of one statement, its ARNs in the order given: minimizing would sort them."""
-    return iam.PolicyDocument(minimize=False, statements=[iam.PolicyStatement.from_json(statement)])
-
-
-@cache
-def _principal(service: SendingService, account: str, sources: tuple[str, ...]) -> iam.IPrincipal:
-    """Return the service, let in on behalf of one account and, if there are any, of these sources."""
-    conditions: dict[str, dict[str, object]] = {"StringEquals": {"aws:SourceAccount": account}}
-    if sources:
-        conditions["ArnLike"] = {"aws:SourceArn": sources[0] if len(sources) == 1 else list(sources)}
-    return iam.ServicePrincipal(service.principal, conditions=conditions)
-
-
-def _check_quota(statement: dict[str, object], arn_lengths: list[int], use_managed_policy: bool) -> None:
-    """Refuse a permission policy past IAM's quota, counted as IAM does: without white space."""
-    statement = {**statement, "Resource": ["x" * length for length in arn_lengths]}
-    size = len(json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":")))
-    limit, kind = (6144, "a managed policy") if use_managed_policy else (10240, "a role's inline policies")
-    if size > limit:
-        raise ValueError(
-            f"identities, configuration_sets: the permission policy has {size} characters, past IAM's limit of {limit} "
-            f"for {kind}; name a domain identity instead of its many mailboxes, or make two roles (a managed policy "
-            "holds 6144 characters, an inline policy 10240)"
-        )
+def _document(statements: list[Document]) -> iam.PolicyDocument:
+    """Return a policy that keeps its ARNs in the order given: minimizing would sort them."""
+    return iam.PolicyDocument(
+        minimize=False, statements=[iam.PolicyStatement.from_json(statement) for statement in statements]
+    )

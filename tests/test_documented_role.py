@@ -176,10 +176,14 @@ def test_a_customized_role_has_its_policy_in_the_report_and_if_it_is_made_itself
     (reported,) = json.loads((tmp_path / "iam-policy-report.json").read_text())["roles"]
     (statement,) = reported["identityPolicyStatements"] + reported["managedPolicyStatements"]
     assert statement["Sid"] == "PinpointUsesSESForEmailSends"
-    property_ = "ManagedPolicyArns" if "use_managed_policy" in arguments else "Policies"
-    made = json.loads((tmp_path / "Stack.template.json").read_text()).get("Resources", {}).values()
-    made_roles = [resource["Properties"] for resource in made if resource["Type"] == "AWS::IAM::Role"]
-    assert [len(properties[property_]) for properties in made_roles] == ([] if prevent_synthesis else [1])
+    made = json.loads((tmp_path / "Stack.template.json").read_text()).get("Resources", {})
+    made_roles = {id_: r["Properties"] for id_, r in made.items() if r["Type"] == "AWS::IAM::Role"}
+    assert len(made_roles) == (0 if prevent_synthesis else 1)
+    for id_, properties in made_roles.items():
+        assert "ManagedPolicyArns" not in properties  # by name, it could be a stranger's policy
+        attached = [r["Properties"]["Roles"] for r in made.values() if r["Type"] == "AWS::IAM::ManagedPolicy"]
+        assert attached == ([[{"Ref": id_}]] if "use_managed_policy" in arguments else [])
+        assert len(properties.get("Policies", [])) == (0 if attached else 1)
 
 
 def test_a_service_that_is_none_is_refused() -> None:

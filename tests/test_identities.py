@@ -244,7 +244,7 @@ BAD_NAMES = {
     "ARN with a variable": (f"{SES}:identity/${{aws:username}}@example.com", r"\$\{"),
     "ARN of nothing": (f"{SES}:identity/", "is empty"),
     "ARN cut short": ("arn:aws:ses:us-east-1", "not a whole ARN"),
-    "text like a token": ("${Token[example.1]}", "written like a CDK token"),
+    "text like a token": ("${Token[example.1]}", "looks like a CDK token"),
 }
 
 
@@ -321,7 +321,7 @@ def test_a_pattern_beside_a_token_is_refused(parameter: str, value: Any) -> None
 
 def test_a_pattern_in_the_name_of_an_imported_construct_is_refused() -> None:
     stack = new_stack()
-    with pytest.raises(ValueError, match=r"identities\[0\] in .*: '\*' has"):
+    with pytest.raises(ValueError, match=r"identities\[0\]: .*identity/\*' has a character beside a token"):
         OrchestrationSendingRole(
             stack, "Role", identities=[ses.EmailIdentity.from_email_identity_name(stack, "Imported", "*")]
         )

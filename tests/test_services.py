@@ -16,7 +16,7 @@ TELEGRAPH = SendingService(
     principal="telegraph.amazonaws.com",
     trust_sid="AllowTelegraph",
     permission_sid="TelegraphUsesSESForEmailSends",
-    source_type="telegraph:wire",
+    source_arn="arn:{partition}:telegraph:{region}:{account}:wire/*",
 )
 
 
@@ -113,7 +113,6 @@ def test_a_token_passes_as_a_source() -> None:
         f"{SCHEDULER}:schedule-group/",
         f"{SCHEDULER}:*",
         f"{SCHEDULER}:schedule-group*",
-        f"arn:aws:scheduler:*:{ACCOUNT}:schedule-group/mail",
         "arn:aws:scheduler:us-east-1:*:schedule-group/mail",
         "arn:aws:scheduler:us-east-1:444455556666:schedule-group/mail",
         f"arn:aws-cn:scheduler:cn-north-1:{ACCOUNT}:schedule-group/mail",

@@ -1,0 +1,6 @@
+"""What a caller gives, into ARNs: the only place that knows CDK tokens and the attributes of constructs."""
+
+from .arguments import Home
+from .sending import Sending, parse_sending
+
+__all__ = ["Home", "Sending", "parse_sending"]

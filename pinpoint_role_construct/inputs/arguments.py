@@ -1,0 +1,210 @@
+"""One value given for a parameter: its tokens, and the checks that every kind of value shares."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any, NoReturn
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from ..names import check_characters, refuse, refuse_type
+from ..policies import ses_arn
+
+_TOKEN = re.compile(r"\$\{Token\[[A-Za-z0-9:._-]+\]\}")
+_LIST_TOKEN = re.compile(r"#\{Token\[[A-Za-z0-9:._-]+\]\}")
+_REGION = "the code of an AWS Region that this aws-cdk-lib knows, in the stack's partition, or the stack's own"
+_LONGEST_PARTITION, _LONGEST_REGION = "aws-us-gov", "ap-southeast-1"
+_LONGEST_ARN = f"arn:{_LONGEST_PARTITION}:mobiletargeting:{_LONGEST_REGION}:111122223333:mailmanager-rule-set/"
+
+
+def is_known(*texts: str) -> bool:
+    """Return whether texts are known at synthesis: whether no CDK token is in them."""
+    return not any(_TOKEN.search(text) for text in texts)
+
+
+def is_list_token(value: object) -> bool:
+    """Return whether a value is a list of unknown length that CDK stands in for."""
+    first = value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else None
+    return isinstance(first, str) and _LIST_TOKEN.fullmatch(first) is not None
+
+
+def without_tokens(text: str) -> str:
+    """Return text with a word in the place of each CDK token."""
+    return _TOKEN.sub("token", text)
+
+
+def plain(value: Any) -> Any:
+    """Return text as a plain `str`, since an f-string makes `Region.IE` of a `str` Enum; anything else as it is."""
+    return str.__str__(value) if isinstance(value, str) else value
+
+
+def split_arn(text: str) -> list[str]:
+    """Return the six fields of an ARN, or fewer if it has fewer; a colon within a token separates nothing."""
+    tokens = iter(_TOKEN.findall(text))
+    fields = _TOKEN.sub("\0", text).split(":", 5)
+    return [re.sub("\0", lambda _: next(tokens, "\0"), field) for field in fields]
+
+
+@cache
+def partition_of(region: str) -> str | None:
+    """Return the partition of a Region, or `None` if aws-cdk-lib does not know that Region."""
+    from aws_cdk.region_info import RegionInfo  # 8 ms that a stack of unknown environment does not need
+
+    return RegionInfo.get(region).partition
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where names given as text belong: partition, Region and account; tokens where the stack's are unknown."""
+
+    stack: cdk.Stack = field(repr=False)
+    partition: str
+    region: str
+    account: str
+    known_partition: str | None
+
+    @classmethod
+    def of(cls, scope: Construct, region: str | None = None) -> Home:
+        """Return the home of names in the stack of `scope`, in `region` if given, else in the stack's own Region."""
+        stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope)
+        home: Home | None = vars(stack).get("_pinpoint_role_construct_home")  # kept there, it ends with the stack
+        if home is None:
+            own = stack.region
+            home = cls(stack, stack.partition, own, stack.account, partition_of(own) if is_known(own) else None)
+            vars(stack)["_pinpoint_role_construct_home"] = home
+        if region is None:
+            return home
+        argument = Argument("region", plain(region), _REGION, home)
+        argument.check_region(argument.value)
+        return replace(home, region=argument.value)
+
+    def ses_arn(self, resource: str) -> str:
+        """Return the ARN of an SES resource of this home."""
+        return ses_arn(self.partition, self.region, self.account, resource)
+
+    def shown(self, value: object) -> object:
+        """Return a value as messages show it: tokens by what they resolve to."""
+        if isinstance(value, str):
+            return _TOKEN.sub(lambda token: self._resolved(token[0]), value)
+        return self._resolved(value) if is_list_token(value) else value
+
+    def _resolved(self, token: object) -> str:
+        try:
+            resolved = self.stack.resolve(token)
+        except RuntimeError:  # it only looks like a token
+            return str(token)
+        if isinstance(resolved, dict) and len(resolved) == 1:
+            name = resolved.get("Ref") or ".".join(map(str, resolved.get("Fn::GetAtt", [])))
+            return f"${{{name}}}" if name else json.dumps(resolved)
+        return str(resolved)
+
+    def longest(self, arn: str, longest_name: int) -> str:
+        """Return text as long as an ARN will be once deployed; what is unknown counts at its longest."""
+        fields = split_arn(arn)
+        if len(fields) < 6:  # a token for the whole ARN
+            return _LONGEST_ARN + "x" * longest_name
+        _, partition, service, region, _, resource = fields
+        if not is_known(partition):
+            partition = self.known_partition or _LONGEST_PARTITION
+        if not is_known(region):
+            region = _LONGEST_REGION
+        if not is_known(resource):
+            resource = re.split("(?<=[/:])", resource)[0] + "x" * longest_name
+        return f"arn:{partition}:{service}:{region}:111122223333:{resource}"
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One value given for a parameter, and what is accepted for it."""
+
+    parameter: str
+    value: Any
+    accepts: str
+    home: Home
+
+    def refuse(self, why: str) -> NoReturn:
+        """Raise the `ValueError` that says why the value is not accepted."""
+        refuse(self.parameter, self.home.shown(self.value), why, self.accepts)
+
+    def refuse_type(self) -> NoReturn:
+        """Raise the `TypeError` that says that the value's type is not accepted."""
+        refuse_type(self.parameter, self.value, self.accepts)
+
+    def elements(self) -> list[Argument]:
+        """Return the elements of a list or tuple, or refuse what is neither: text is a sequence too."""
+        if not isinstance(self.value, (list, tuple)):
+            replace(self, accepts=f"a list, each element {self.accepts}").refuse_type()
+        if is_list_token(self.value):
+            accepts = f"its elements, by Fn.select: {self.accepts}"
+            refuse(self.parameter, self.home.shown(self.value), "is a list token, whose length is unknown", accepts)
+        return [
+            replace(self, parameter=f"{self.parameter}[{i}]", value=plain(value)) for i, value in enumerate(self.value)
+        ]
+
+    def check_tokens(self) -> bool:
+        """Return whether there are CDK tokens in the text; refuse one that CDK does not know."""
+        if is_known(self.value):  # asking Node about each plain name would cost more than all the rest
+            return False
+        try:
+            cdk.Tokenization.reverse_string(self.value)
+        except RuntimeError:
+            self.refuse("looks like a CDK token but is not one")
+        return True
+
+    def check_beside_tokens(self, text: str) -> None:
+        """Refuse a pattern, or another character that no name has, beside tokens in a part of the text."""
+        try:
+            check_characters(self.parameter, without_tokens(text), self.accepts)
+        except ValueError:
+            self.refuse("has a character beside a token that no name has, such as *, ?, ${ or a space")
+
+    def check_region(self, region: object) -> None:
+        """Refuse a Region that is neither the stack's own nor one that aws-cdk-lib knows in the stack's partition."""
+        if region == self.home.region:  # which may be newer than this aws-cdk-lib
+            return
+        if not isinstance(region, str):
+            self.refuse_type()
+        if not is_known(region):
+            replace(self, value=region).check_tokens()
+            if re.search(r"[^a-z0-9-]", _TOKEN.sub("", region)):
+                self.refuse("has a character beside a token that no Region has")
+            return
+        found = partition_of(region)
+        if found is None:
+            self.refuse(f"has {region!r} for a Region")
+        if self.home.known_partition not in (None, found):
+            self.refuse(f"is of partition {found}, the stack of {self.home.known_partition}")
+
+    def parse_arn(self, service: str, prefix: str, *, any_region: bool = False) -> tuple[str, str]:
+        """Return an ARN in two parts, up to its resource's name and that name, of which only the first is checked.
+
+        Args:
+            service: Service that the ARN must be of.
+            prefix: What its resource must begin with, such as `identity/`.
+            any_region: Whether the Region may be `*`.
+        """
+        fields = split_arn(self.value)
+        if len(fields) != 6 or fields[0] != "arn":
+            self.refuse("is not a whole ARN")
+        _, partition, arn_service, region, account, resource = fields
+        if is_known(arn_service) and arn_service != service:
+            self.refuse(f"is of service {arn_service!r}, not {service!r}")
+        if not (any_region and region == "*"):
+            self.check_region(region)
+        if is_known(partition):
+            expected = self.home.known_partition or (partition_of(region) if is_known(region) else None)
+            if not re.fullmatch("aws[a-z-]*", partition) or expected not in (None, partition):
+                self.refuse(f"is of partition {partition!r}, not {expected or 'aws...'!r}")
+        if is_known(account) and not re.fullmatch("[0-9]{12}", account):
+            self.refuse(f"has {account!r} for an account")
+        head = self.value[: len(self.value) - len(resource)]
+        if resource.startswith(prefix):
+            return head + prefix, resource[len(prefix) :]
+        found_type = re.split("[/:]", resource)[0]
+        if is_known(found_type):
+            self.refuse(f"names a {found_type!r}, not {prefix[:-1]!r}")
+        return head, resource

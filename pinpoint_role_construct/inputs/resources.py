@@ -1,0 +1,148 @@
+"""Identities, configuration sets and templates: names, ARNs, tokens and constructs into ARNs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import aws_cdk as cdk
+
+from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE, ResourceKind
+from .arguments import Argument, Home, is_known, partition_of, split_arn
+
+_REFERENCES = {  # of each kind's constructs: the attribute that refers to one, and the name in that reference
+    IDENTITY: ("email_identity_ref", "email_identity"),
+    CONFIGURATION_SET: ("configuration_set_ref", "configuration_set_name"),
+    TEMPLATE: ("template_ref", "template_id"),
+}
+
+
+@dataclass(frozen=True)
+class Named:
+    """One identity, configuration set or template that an argument names.
+
+    Attributes:
+        arn: Its ARN; for `None` the pattern of every one of its kind.
+        name: Its name in that ARN.
+        given_name: The name that its construct's resource was given. Default: not known.
+        default_set: Name of an identity's default configuration set. Default: none, or not known.
+    """
+
+    arn: str
+    name: str
+    given_name: str | None = None
+    default_set: str | None = None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells it from another: its ARN, in which a Region says its partition too."""
+        _, partition, *rest = split_arn(self.arn)
+        if not is_known(partition) and is_known(rest[1]):
+            partition = partition_of(rest[1]) or partition
+        return (partition, *rest)
+
+    @property
+    def region(self) -> str:
+        """Its Region."""
+        return split_arn(self.arn)[3]
+
+    @property
+    def known_arn(self) -> str:
+        """Its ARN, with the name that its construct's resource was given, if known."""
+        return self.arn.removesuffix(self.name) + (self.given_name or self.name)
+
+    @property
+    def known_name(self) -> str | None:
+        """Return the name once deployed; of a name that CloudFormation generates its token; `None` if not known."""
+        return self.given_name or deployed_name(self.name)
+
+    def may_cover(self, other: Named) -> bool:
+        """Return whether this names `other` too, as far as is known: an unknown part may be any text."""
+        places = zip(split_arn(self.arn)[3:5], split_arn(other.arn)[3:5], strict=True)
+        if any(ours != theirs and is_known(ours, theirs) for ours, theirs in places):
+            return False
+        if self.name in ("*", other.name):
+            return True
+        names = self.known_name, other.known_name
+        return None in names or names[0] == names[1]
+
+
+def deployed_name(text: str) -> str | None:
+    """Return the name that text will be once deployed; of a generated name its token; `None` if not known."""
+    if is_known(text):
+        return text
+    if text.startswith("${") and text.count("${") == 1 and text.endswith("]}"):
+        reference = cdk.Tokenization.reverse_complete_string(text)
+        if isinstance(reference, cdk.Reference) and isinstance(resource := reference.target, cdk.CfnResource):
+            return given_name(resource) or text
+    return None
+
+
+def given_name(resource: Any) -> str | None:
+    """Return the name that the L1 resource of an identity, configuration set or template was given, if known."""
+    template = getattr(resource, "template", None)
+    for holder, attribute in ((resource, "email_identity"), (resource, "name"), (template, "template_name")):
+        name = getattr(holder, attribute, None)
+        if isinstance(name, str):
+            return name if is_known(name) else None
+    return None
+
+
+def parse_resources(argument: Argument, kind: ResourceKind) -> tuple[Named, ...]:
+    """Return what a list names, each once, in the list's order; for `None` the pattern of every one of its kind."""
+    if argument.value is None:
+        return (Named(argument.home.ses_arn(f"{kind.resource}/*"), "*"),)
+    unique: dict[tuple[str, ...], Named] = {}
+    for element in argument.elements():
+        named = parse_resource(element, kind)
+        unique.setdefault(named.key, named)
+    return tuple(unique.values())
+
+
+def parse_resource(argument: Argument, kind: ResourceKind) -> Named:
+    """Return what a name of the argument's home, an ARN, a token or a construct names, or refuse it."""
+    if isinstance(argument.value, str):
+        return _parse_text(argument, kind)
+    attribute, field = _REFERENCES[kind]
+    construct = argument.value
+    name = getattr(getattr(construct, attribute, None), field, None)
+    if not isinstance(name, str):
+        argument.refuse_type()
+    if kind is IDENTITY:
+        return _parse_identity(argument, construct, name)
+    return _parse_text(replace(argument, value=name, home=_home_of(argument, construct)), kind)
+
+
+def _parse_identity(argument: Argument, construct: Any, name: str) -> Named:
+    """Return an identity with what its L1 resource says: its name, and its default configuration set."""
+    arn = getattr(construct, "email_identity_arn", None)  # right even where an imported one's environment is not
+    resource = construct if arn is None else construct.node.default_child
+    home = _home_of(argument, construct) if arn is None else argument.home
+    known = given_name(resource) if resource else None
+    if known and "@" not in known and known != known.lower() and not is_known(name):
+        lowered = known.lower()  # a domain's token would carry its capitals, which SES does not
+        arn = None if arn is None else arn.replace(name, lowered)
+        name = lowered
+    named = _parse_text(replace(argument, value=arn or name, home=home), IDENTITY)
+    default = getattr(resource.configuration_set_attributes, "configuration_set_name", None) if resource else None
+    return replace(named, given_name=known, default_set=default)
+
+
+def _home_of(argument: Argument, construct: Any) -> Home:
+    """Return the home of a construct's name: the construct's own Region and account."""
+    env = construct.env
+    argument.check_region(env.region)
+    return replace(argument.home, region=env.region, account=env.account)
+
+
+def _parse_text(argument: Argument, kind: ResourceKind) -> Named:
+    text: str = argument.value
+    if has_token := argument.check_tokens():
+        argument.check_beside_tokens(text)
+    prefix, name, parameter = argument.home.ses_arn(f"{kind.resource}/"), text, argument.parameter
+    if text.startswith("arn:"):
+        prefix, name = argument.parse_arn("ses", f"{kind.resource}/")
+        parameter = f"{parameter} in {argument.home.shown(text)!r}"
+    if not (has_token and not is_known(name)):
+        name = kind.parse(parameter, name)
+    return Named(prefix + name, name)

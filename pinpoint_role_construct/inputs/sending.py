@@ -1,0 +1,188 @@
+"""The arguments that the role and the grant share, into the policy that they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from constructs import Construct
+
+from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE, ResourceKind, parse_address, sends_from
+from ..policies import INLINE_LIMIT, MANAGED_LIMIT, TRUST_LIMIT, SendingPolicy, size
+from ..services import SendingService
+from .arguments import Argument, Home, is_known
+from .resources import Named, parse_resources
+from .sources import LONGEST_SOURCE_NAME, parse_sources
+
+if TYPE_CHECKING:
+    from aws_cdk.interfaces.aws_ses import IConfigurationSetRef, IEmailIdentityRef, ITemplateRef
+
+_ADDRESS = "an email address without display name, of a named identity"
+_LONGEST_ADDRESS = 320
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What a role or grant may send with, as its arguments name it.
+
+    Attributes:
+        home: Where names given as text belong.
+        identities: What may be sent as.
+        configuration_sets: What may be sent with.
+        policy: The policy that allows just this; its text may be tokens.
+        longest: The same policy, each text as long as it may be once deployed: for IAM's quotas.
+    """
+
+    home: Home
+    identities: tuple[Named, ...]
+    configuration_sets: tuple[Named, ...]
+    policy: SendingPolicy
+    longest: SendingPolicy
+
+    def check_permission_size(self, limit: int, kind: str) -> None:
+        """Refuse a permission policy past IAM's quota for a kind of policies."""
+        found = size(self.longest.permission_document())
+        if found > limit:
+            raise ValueError(
+                f"identities, configuration_sets, templates, from_addresses: the permission policy has {found} "
+                f"characters, past IAM's limit of {limit} for {kind}; name a domain identity instead of its many "
+                f"mailboxes, or make two roles (a managed policy holds {MANAGED_LIMIT} characters, a role's inline "
+                f"policies {INLINE_LIMIT})"
+            )
+
+    def check_trust_size(self) -> None:
+        """Refuse a trust policy past IAM's quota."""
+        found = size(self.longest.trust_document())
+        if found > TRUST_LIMIT:
+            raise ValueError(
+                f"source_arns: the trust policy has {found} characters, past IAM's limit of {TRUST_LIMIT}; name "
+                "several sources by one ARN with * in its name (news-*), or make two roles"
+            )
+
+    def missing_default_sets(self, identities: tuple[Named, ...] | None = None) -> list[str]:
+        """Return a sentence for each identity whose default configuration set may not be used.
+
+        Args:
+            identities: The identities to look at. Default: all that may be sent as.
+        """
+        return [
+            f"{self.home.shown(identity.known_name or identity.name)!r} has the default configuration set "
+            f"{self.home.shown(default.name)!r}"
+            for identity in (self.identities if identities is None else identities)
+            if (default := default_set(identity)) and not any(s.may_cover(default) for s in self.configuration_sets)
+        ]
+
+
+def default_set(identity: Named) -> Named | None:
+    """Return the configuration set that an identity uses by default, if known."""
+    if identity.default_set is None:
+        return None
+    prefix = identity.arn.removesuffix(f"identity/{identity.name}")
+    return Named(f"{prefix}configuration-set/{identity.default_set}", identity.default_set)
+
+
+def parse_sending(
+    scope: Construct,
+    *,
+    service: SendingService | None,
+    identities: Sequence[str | IEmailIdentityRef] | None,
+    configuration_sets: Sequence[str | IConfigurationSetRef] | None,
+    templates: Sequence[str | ITemplateRef] | None,
+    from_addresses: Sequence[str] | None,
+    region: str | None,
+    source_arns: Sequence[object] | None,
+) -> Sending:
+    """Return what the arguments name, in the stack of `scope`, or refuse what cannot send."""
+    home = Home.of(scope, region)
+    argument = Argument("identities", identities, IDENTITY.accepts, home)
+    sent_as = parse_resources(argument, IDENTITY)
+    if not sent_as:
+        replace(argument, accepts=f"a list of at least one, or None for every one; {IDENTITY.accepts}").refuse(
+            "is empty"
+        )
+    sets = Argument("configuration_sets", configuration_sets, CONFIGURATION_SET.accepts, home)
+    sent_with = parse_resources(sets, CONFIGURATION_SET)
+    listed = [] if templates is None else templates
+    sent = parse_resources(Argument("templates", listed, TEMPLATE.accepts, home), TEMPLATE)
+    senders = _parse_senders(Argument("from_addresses", from_addresses, _ADDRESS, home), sent_as)
+    sources = parse_sources(source_arns, service, home) if service else ()
+    _check_regions(
+        {
+            "identities": {named.region for named in sent_as},
+            "configuration_sets": {named.region for named in sent_with},
+            "templates": {named.region for named in sent},
+            "source_arns": {source.region for source in sources},
+        }
+    )
+
+    def arns(named: tuple[Named, ...]) -> tuple[str, ...]:
+        return tuple(each.arn for each in named)
+
+    def longest(named: tuple[Named, ...], kind: ResourceKind) -> tuple[str, ...]:
+        return tuple(home.longest(each.known_arn, kind.longest_name) for each in named)
+
+    policy = SendingPolicy(
+        service=service,
+        account=home.account,
+        identity_arns=arns(sent_as),
+        configuration_set_arns=arns(sent_with),
+        template_arns=arns(sent),
+        from_addresses=senders,
+        source_arns=tuple(source.arn for source in sources),
+    )
+    at_its_longest = replace(
+        policy,
+        account="111122223333",
+        identity_arns=longest(sent_as, IDENTITY),
+        configuration_set_arns=longest(sent_with, CONFIGURATION_SET),
+        template_arns=longest(sent, TEMPLATE),
+        from_addresses=tuple(sender if is_known(sender) else "x" * _LONGEST_ADDRESS for sender in senders),
+        source_arns=tuple(home.longest(source.arn, LONGEST_SOURCE_NAME) for source in sources),
+    )
+    return Sending(home, sent_as, sent_with, policy, at_its_longest)
+
+
+def _parse_senders(argument: Argument, identities: tuple[Named, ...]) -> tuple[str, ...]:
+    if argument.value is None:
+        return ()
+    elements = argument.elements()
+    if not elements:
+        replace(argument, accepts="a list of at least one, or None for any address").refuse("is empty")
+    for element in elements:
+        check_sender(element, identities)
+    return tuple(dict.fromkeys(element.value for element in elements))
+
+
+def check_sender(argument: Argument, identities: tuple[Named, ...]) -> None:
+    """Refuse an email address that is none, or that no identity covers, where both are known."""
+    if not isinstance(argument.value, str):
+        argument.refuse_type()
+    address: str = argument.value
+    if argument.check_tokens():
+        argument.check_beside_tokens(address)
+    else:
+        parse_address(argument.parameter, address, argument.accepts)
+    local_part, _, domain = address.rpartition("@")
+    names = [identity.known_name for identity in identities]
+    if not is_known(domain) or "*" in names:
+        return
+    for name in names:
+        if name is None or not is_known(name):
+            return
+        mailbox = local_part if is_known(local_part) else name.rpartition("@")[0]
+        if sends_from(name, f"{mailbox}@{domain}"):
+            return
+    argument.refuse(f"is outside the {'identity' if len(names) == 1 else 'identities'} {', '.join(map(repr, names))}")
+
+
+def _check_regions(regions: dict[str, set[str]]) -> None:
+    """Refuse identities that are all in another Region than all of what goes with them, as far as is known."""
+    ours = regions.pop("identities")
+    for parameter, theirs in regions.items():
+        if ours and theirs and is_known(*ours, *theirs) and "*" not in theirs and not ours & theirs:
+            place, other = " and ".join(sorted(ours)), " and ".join(sorted(theirs))
+            raise ValueError(
+                f"region: the identities are all in {place}, but {parameter} in {other}; "
+                f"accepted: region={min(ours)!r}, or {parameter} in {place}"
+            )

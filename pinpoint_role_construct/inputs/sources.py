@@ -1,0 +1,81 @@
+"""What a service may act on behalf of: ARNs, tokens and constructs into patterns of `aws:SourceArn`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from ..services import SendingService
+from .arguments import Argument, Home, is_known, plain, split_arn
+
+LONGEST_SOURCE_NAME = 100
+
+
+class Source(NamedTuple):
+    """What a service may act on behalf of: a pattern of its ARN, and its Region."""
+
+    arn: str
+    region: str
+
+
+def parse_sources(source_arns: object, service: SendingService, home: Home) -> tuple[Source, ...]:
+    """Return what a list names, each once, in the list's order.
+
+    For `None` the service's documented pattern, if AWS documents one for this role.
+    """
+    pattern = service.source_pattern(home.partition, home.region, home.account)
+    if source_arns is None:
+        return (Source(pattern, home.region),) if service.source_required else ()
+    example = service.source_pattern("aws", "us-east-1", "111122223333").removesuffix("*")
+    accepts = f"an ARN like {example}NAME, with or without * in NAME, or its construct"
+    argument = Argument("source_arns", source_arns, accepts, home)
+    elements = argument.elements()
+    if not elements:
+        argument.refuse("is empty")
+    return tuple(dict.fromkeys(_parse_source(element, pattern) for element in elements))
+
+
+def _parse_source(argument: Argument, pattern: str) -> Source:
+    _, _, service, _, _, resource = split_arn(pattern)
+    prefix = resource.removesuffix("*")
+    region = "*"
+    if not isinstance(argument.value, str):
+        env = getattr(argument.value, "env", None)
+        argument = replace(argument, value=_arn_of(argument, prefix))
+        if env and not is_known(argument.value):  # the ARN says nothing of its place: the construct does
+            region = env.region
+            argument.check_region(region)
+            _check_account(argument, env.account)
+    text: str = argument.value
+    if argument.check_tokens() and not text.startswith("arn:"):
+        argument.check_beside_tokens(text)
+        return Source(text, region)
+    head, name = argument.parse_arn(service, prefix, any_region=True)
+    argument.check_beside_tokens(head.replace(":*:", ":any:"))
+    argument.check_beside_tokens(name.replace("*", "x"))
+    if prefix and re.search("[/:]", name):
+        argument.refuse(f"names something within {prefix}{re.split('[/:]', name)[0]}")
+    _, _, _, region, account, _ = split_arn(text)
+    _check_account(argument, account)
+    return Source(text, region)
+
+
+def _check_account(argument: Argument, account: str) -> None:
+    own = argument.home.account
+    if account != own and is_known(account, own):
+        argument.refuse(f"is of account {account}, not {own}, which the role is for")
+
+
+def _arn_of(argument: Argument, prefix: str) -> str:
+    """Return the ARN of a construct of the kind that `prefix` says (`schedule-group/`), or refuse it."""
+    words = re.sub("(?<=[a-z])(?=[A-Z])|-", "_", prefix[:-1]).lower().removesuffix("s")
+    construct: Any = argument.value
+    names = [name for name in dir(type(construct)) if name.endswith("_ref")] or [f"{words}_ref"]
+    for name in names:
+        if name.removesuffix("_ref").replace("_", "") == words.replace("_", ""):
+            reference = getattr(construct, name, None)
+            for field in dir(reference):
+                if field.endswith("_arn") and isinstance(arn := plain(getattr(reference, field)), str):
+                    return arn
+    argument.refuse_type()

@@ -1,0 +1,246 @@
+"""How IAM reads a policy: its wildcards, and what a statement says of an action and a resource.
+
+Text and data alone, without AWS CDK; a token is text like any other.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+_OTHER = "\ue000"  # a character that is in none of the patterns
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return the value of a policy element as a list: IAM takes a single value without one."""
+    return list(value) if isinstance(value, (list, tuple)) else [] if value is None else [value]
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str, any_character: str) -> re.Pattern[str]:
+    wildcards = {"*": ".*", "?": any_character}
+    return re.compile("".join(wildcards.get(char, re.escape(char)) for char in _normalized(pattern)), re.DOTALL)
+
+
+def _normalized(pattern: str) -> str:
+    """Return the pattern with each run of wildcards in one form: `*?*` matches what `?*` does."""
+    return re.sub(r"[*?]*\*[*?]*", lambda run: "?" * run[0].count("?") + "*", pattern)
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Return whether `pattern` matches `text`; `*` stands for any text, `?` for any one character."""
+    return _compiled(pattern, ".").fullmatch(text) is not None
+
+
+def contains(pattern: str, other: str) -> bool:
+    """Return whether `pattern` matches every text that the pattern `other` matches.
+
+    It never says so wrongly; of patterns that mix `?` with `*` it may deny it.
+    """
+    # Read as text, `*` is a character that only `*` matches, since it stands for any number of characters.
+    return _compiled(pattern, "[^*]").fullmatch(_normalized(other)) is not None
+
+
+def overlaps(first: str, second: str) -> bool:
+    """Return whether some text is matched by both patterns."""
+    reached = _past_stars(second, {0})
+    for char in first:
+        if char == "*":
+            reached = set(range(min(reached), len(second) + 1)) if reached else reached
+        else:
+            stay = {i for i in reached if second[i : i + 1] == "*"}
+            step = {
+                i + 1 for i in reached if second[i : i + 1] == "?" or (i < len(second) and char in ("?", second[i]))
+            }
+            reached = _past_stars(second, stay | step)
+    return len(second) in reached
+
+
+def example(groups: Sequence[Sequence[str]], excluded: Sequence[str], patience: int = 20_000) -> str | None:
+    """Return a text that is matched by one pattern of each group and by none of the excluded ones, if there is one.
+
+    Args:
+        groups: Groups of patterns.
+        excluded: Patterns.
+        patience: How many states to visit. Past them there may be such a text: what was reached so far stands for it.
+    """
+    for group in groups:
+        if len(group) == 1 and not set("*?") & set(group[0]):  # the only text that there may be
+            met = all(any(matches(pattern, group[0]) for pattern in other) for other in groups)
+            return group[0] if met and not any(matches(pattern, group[0]) for pattern in excluded) else None
+    wanted = [range(sum(map(len, groups[:i])), sum(map(len, groups[: i + 1]))) for i in range(len(groups))]
+    patterns = [pattern for group in groups for pattern in group] + list(excluded)
+    unwanted = range(len(patterns) - len(excluded), len(patterns))
+    start = tuple(frozenset(_past_stars(pattern, {0})) for pattern in patterns)
+    seen, todo = {start}, [(start, "")]
+    while todo:
+        state, text = todo.pop()
+        if not all(any(state[i] for i in group) for group in wanted):
+            continue  # nothing that follows matches
+        if any(patterns[i].endswith("*") and len(patterns[i]) in state[i] for i in unwanted):
+            continue  # everything that follows matches what is excluded
+        ends = [len(pattern) in places for pattern, places in zip(patterns, state, strict=True)]
+        met = all(any(ends[i] for i in group) for group in wanted) and not any(ends[i] for i in unwanted)
+        if met or len(seen) > patience:
+            return text
+        characters = {
+            pattern[i] for pattern, places in zip(patterns, state, strict=True) for i in places if pattern[i:]
+        }
+        for character in (_OTHER, *sorted(characters - {"*", "?"})):
+            follows = tuple(_step(pattern, places, character) for pattern, places in zip(patterns, state, strict=True))
+            if follows not in seen:
+                seen.add(follows)
+                todo.append((follows, text + character))
+    return None
+
+
+@lru_cache(maxsize=65_536)
+def _step(pattern: str, places: frozenset[int], character: str) -> frozenset[int]:
+    """Return the places in a pattern that a character leads to."""
+    stay = {i for i in places if pattern[i : i + 1] == "*"}
+    step = {i + 1 for i in places if pattern[i : i + 1] in ("?", character) and pattern[i:]}
+    return frozenset(_past_stars(pattern, stay | step))
+
+
+def _past_stars(pattern: str, places: set[int]) -> set[int]:
+    """Return `places`, and those behind a `*` that stands for no text."""
+    for i in range(len(pattern)):
+        if i in places and pattern[i] == "*":
+            places.add(i + 1)
+    return places
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a policy, each element as a tuple; of an element and its `Not` form one is empty."""
+
+    effect: str
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    not_resources: tuple[str, ...]
+    conditions: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def parse(cls, statement: Mapping[str, Any]) -> Statement:
+        """Return the statement that a policy has as JSON; actions, whose case IAM ignores, in lower case."""
+        return cls(
+            effect=str(statement.get("Effect")),
+            actions=tuple(str(action).lower() for action in as_list(statement.get("Action"))),
+            not_actions=tuple(str(action).lower() for action in as_list(statement.get("NotAction"))),
+            resources=tuple(map(str, as_list(statement.get("Resource")))),
+            not_resources=tuple(map(str, as_list(statement.get("NotResource")))),
+            conditions=statement.get("Condition") or {},
+        )
+
+    def has_action(self, action: str) -> bool:
+        """Return whether the statement is about an action."""
+        name = action.lower()
+        if self.not_actions:
+            return not any(matches(pattern, name) for pattern in self.not_actions)
+        return any(matches(pattern, name) for pattern in self.actions)
+
+    def has_resource(self, arn: str) -> bool:
+        """Return whether the statement is about a resource."""
+        if self.not_resources:
+            return not any(matches(pattern, arn) for pattern in self.not_resources)
+        return any(matches(pattern, arn) for pattern in self.resources)
+
+    def has_all_of(self, resources: str) -> bool:
+        """Return whether the statement is about every resource that a pattern matches."""
+        if self.not_resources:
+            return not any(overlaps(pattern, resources) for pattern in self.not_resources)
+        return any(contains(pattern, resources) for pattern in self.resources)
+
+    def parts(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return what the statement is about as patterns, each with the patterns of what it leaves out."""
+        return [("*", self.not_resources)] if self.not_resources else [(pattern, ()) for pattern in self.resources]
+
+    def resources_within(self, resources: str) -> list[str]:
+        """Return patterns of the resources that the statement is about, as far as the pattern `resources` goes."""
+        if self.not_resources:
+            return [] if any(contains(pattern, resources) for pattern in self.not_resources) else [resources]
+        return [_narrower(pattern, resources) for pattern in self.resources if overlaps(pattern, resources)]
+
+
+def _narrower(pattern: str, limit: str) -> str:
+    """Return what of an ARN pattern lies within another, field by field; of two fields the one within the other."""
+    if contains(limit, pattern):
+        return pattern
+    if contains(pattern, limit):
+        return limit
+    ours, theirs = _fields(pattern), _fields(limit)
+    if len(ours) != len(theirs):
+        return pattern
+    return ":".join(our if contains(their, our) else their for our, their in zip(ours, theirs, strict=True))
+
+
+def _fields(pattern: str) -> list[str]:
+    """Return the fields of an ARN pattern, six if it is known where each begins.
+
+    In a short pattern, a `*` at the end stands for all fields that follow; another wildcard may stand for several.
+    """
+    fields = pattern.split(":", 5)
+    if re.fullmatch(r"[^*?]*\*", pattern):
+        fields += ["*"] * (6 - len(fields))
+    return fields
+
+
+def parse_statements(document: Mapping[str, Any]) -> list[Statement]:
+    """Return the statements of a policy document."""
+    return [Statement.parse(statement) for statement in as_list(document.get("Statement"))]
+
+
+def allows(statements: Iterable[Statement], action: str, arn: str) -> bool:
+    """Return whether policies allow an action on a resource, every condition taken for met."""
+    about = [s for s in statements if s.has_action(action) and s.has_resource(arn)]
+    return any(s.effect == "Allow" for s in about) and not any(s.effect == "Deny" for s in about)
+
+
+def allowed_within(
+    statements: Sequence[Statement], action: str, resources: str, boundary: Sequence[Statement] | None = None
+) -> list[str]:
+    """Return patterns of the resources within `resources` on which policies allow an action under some condition.
+
+    There is such a pattern if and only if there is such a resource; the pattern itself may be wider where two patterns
+    overlap in part. A condition is taken for met in an `Allow` and for not met in a `Deny`.
+
+    Args:
+        statements: Statements of the permission policies.
+        action: The action.
+        resources: A pattern of ARNs, each with as many colons as the pattern.
+        boundary: Statements of the permissions boundary. Default: no boundary.
+    """
+    return list(allowed_examples(statements, action, resources, boundary))
+
+
+def allowed_examples(
+    statements: Sequence[Statement], action: str, resources: str, boundary: Sequence[Statement] | None = None
+) -> dict[str, str]:
+    """Return what `allowed_within` returns, for each pattern one resource on which the action is allowed."""
+    allowed = [s for s in statements if s.effect == "Allow" and s.has_action(action)]
+    limits = [part for s in boundary or () if s.effect == "Allow" and s.has_action(action) for part in s.parts()]
+    if boundary is None:
+        limits = [("*", ())]
+    denied = [s for s in (*statements, *(boundary or ())) if s.effect == "Deny" and s.has_action(action)]
+    denied = [s for s in denied if not s.conditions]
+    spared = [_without_variables(s.not_resources) for s in denied if s.not_resources]
+    taken = [pattern for s in denied for pattern in s.resources] + ["*:" * (resources.count(":") + 1) + "*"]
+    found: dict[str, str] = {}
+    for pattern, exceptions in [part for s in allowed for part in s.parts()]:
+        for limit, more_exceptions in limits:
+            groups = [_without_variables([pattern]), _without_variables([limit]), [resources], *spared]
+            arn = example(groups, [*taken, *exceptions, *more_exceptions])
+            if arn is not None:
+                found.setdefault(_narrower(_narrower(pattern, resources), limit), arn)
+    return found
+
+
+def _without_variables(patterns: Sequence[str]) -> list[str]:
+    """Return patterns with `*` for each policy variable: no one knows here what IAM puts in its place."""
+    return [re.sub(r"\$\{[^}]*\}", "*", pattern) for pattern in patterns]

@@ -1,0 +1,97 @@
+"""The documents that a role should have, for `--policies`."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+
+from ..names import CONFIGURATION_SET, IDENTITY, ResourceKind
+from ..policies import ACTIONS_WITHOUT_SENDER, SendingPolicy
+from .deployed import DeployedRole
+from .expectation import Expectation, option, within_source
+from .sending import FROM_ADDRESS, Rule, Sending
+from .trust_statements import SOURCE_ARN, parse_trust
+
+
+def repaired(role: DeployedRole, expected: Expectation) -> SendingPolicy:
+    """Return the policy that a role should have: what was given, and for the rest what the role has of it.
+
+    Raises:
+        ValueError: Nothing says which service may assume the role.
+    """
+    policy = expected.policy
+    if policy.service is None:
+        raise ValueError("the trust policy names no known service, or several: say which with --service")
+    sending = Sending(role, expected)
+    identities, sets = _kept(sending, expected, IDENTITY), _kept(sending, expected, CONFIGURATION_SET)
+    return replace(
+        policy,
+        identity_arns=identities or policy.identity_arns,
+        configuration_set_arns=sets if identities else policy.configuration_set_arns,
+        from_addresses=policy.from_addresses or _kept_addresses(sending),
+        source_arns=_kept_sources(role, expected) or policy.source_arns,
+    )
+
+
+def _kept(sending: Sending, expected: Expectation, kind: ResourceKind) -> tuple[str, ...]:
+    limits = expected.limits(kind)
+    if option(kind) in expected.given:
+        return limits
+    message = sending.easiest(sending.addresses[0])
+    arns = [a for action in sending.actions for a in sending.granted(action, limits[0], message, True, False)]
+    return tuple(dict.fromkeys(arns))
+
+
+def _kept_addresses(sending: Sending) -> tuple[str, ...]:
+    rules = [rule for rule in sending.rules if rule.allows and set(rule.sends) - set(ACTIONS_WITHOUT_SENDER)]
+    addresses = [_exact_addresses(rule) for rule in rules]
+    return tuple(dict.fromkeys(a for found in addresses for a in found)) if all(addresses) else ()
+
+
+def _exact_addresses(rule: Rule) -> tuple[str, ...]:
+    for comparison in rule.comparisons:
+        if comparison.name == FROM_ADDRESS and comparison.demands and comparison.operator == "stringequals":
+            return comparison.values
+    return ()
+
+
+def _kept_sources(role: DeployedRole, expected: Expectation) -> tuple[str, ...]:
+    service = expected.policy.service
+    if service is None or "--source-arn" in expected.given:
+        return ()
+    found = [
+        value
+        for statement in parse_trust(role.trust)
+        if statement.allows and service.principal in statement.services
+        for comparison in statement.about(SOURCE_ARN)
+        for value in comparison.values
+        if comparison.demands and within_source(service, role, expected.region, value)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def lost_conditions(role: DeployedRole, expected: Expectation, policy: SendingPolicy) -> list[str]:
+    """Return the conditions of the role on what it sends that the policy does not have."""
+    rules = [rule for rule in Sending(role, expected).rules if rule.sends and rule.comparisons]
+    kept = set(policy.from_addresses)
+    return [
+        f"{comparison.written} {comparison.key} ({rule.label})"
+        for rule in rules
+        for comparison in rule.comparisons
+        if comparison.name != FROM_ADDRESS or not rule.allows or not set(comparison.values) <= kept
+    ]
+
+
+def commands(role: DeployedRole, policy: SendingPolicy) -> list[str]:
+    """Return the AWS CLI commands that put the documents, saved as `policies.json`, into the account."""
+    name = shlex.quote(role.arn.rpartition("/")[2])
+    trust = f'aws iam update-assume-role-policy --role-name {name} --policy-document "$(jq .trust policies.json)"'
+    managed = [policy.removeprefix("managed policy ") for policy in role.policies if policy.startswith("managed")]
+    inline = [policy.removeprefix("inline policy ") for policy in role.policies if policy.startswith("inline")]
+    own = [arn for arn in managed if f"::{role.account}:" in arn]
+    if not inline and len(managed) == len(own) == 1:
+        put = f"aws iam create-policy-version --policy-arn {own[0]} --set-as-default"
+    else:
+        sid = policy.service.permission_sid if policy.service else "Sending"
+        put = f"aws iam put-role-policy --role-name {name} --policy-name {inline[0] if len(inline) == 1 else sid}"
+    return [trust, f'{put} --policy-document "$(jq .permission policies.json)"']

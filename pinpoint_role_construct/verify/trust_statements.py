@@ -1,0 +1,101 @@
+"""The statements of a trust policy: who is allowed or denied what, and whose resources may be behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..policy_language import as_list
+from .conditions import Comparison, parse_conditions
+
+ANYONE = "anyone"
+SOURCE_ACCOUNT, SOURCE_ARN = "aws:sourceaccount", "aws:sourcearn"
+
+
+@dataclass(frozen=True)
+class TrustStatement:
+    """One statement of a trust policy.
+
+    Attributes:
+        label: What messages call it.
+        allows: Whether it allows, or denies.
+        services: Service principals, in lower case.
+        others: All other principals, as messages name them.
+        actions: Actions in lower case.
+        not_actions: Actions that it is not about.
+        comparisons: Its conditions.
+    """
+
+    label: str
+    allows: bool
+    services: tuple[str, ...]
+    others: tuple[str, ...]
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...]
+    comparisons: tuple[Comparison, ...]
+
+    def about(self, key: str) -> list[Comparison]:
+        """Return the comparisons of a key, given in lower case."""
+        return [comparison for comparison in self.comparisons if comparison.name == key]
+
+    def keeps_accounts_out(self, account: str) -> bool:
+        """Return whether the conditions let nothing through that is on behalf of another account."""
+        return any(_demands_account(c, account) for c in self.about(SOURCE_ACCOUNT)) or any(
+            _demands_source_of(c, account) for c in self.about(SOURCE_ARN)
+        )
+
+
+def parse_trust(trust: Mapping[str, Any]) -> list[TrustStatement]:
+    """Return the statements of a trust policy."""
+    statements = as_list(trust.get("Statement"))
+    parsed = []
+    for number, statement in enumerate(statements, 1):
+        services, others = _principals(statement)
+        parsed.append(
+            TrustStatement(
+                label=f"statement {statement.get('Sid') or number}" if len(statements) > 1 else "the statement",
+                allows=statement.get("Effect") == "Allow",
+                services=services,
+                others=others,
+                actions=tuple(str(action).lower() for action in as_list(statement.get("Action"))),
+                not_actions=tuple(str(action).lower() for action in as_list(statement.get("NotAction"))),
+                comparisons=tuple(parse_conditions(statement.get("Condition") or {})),
+            )
+        )
+    return parsed
+
+
+def _principals(statement: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if "NotPrincipal" in statement:
+        return (), (ANYONE,)
+    principal = statement.get("Principal")
+    if not isinstance(principal, Mapping):
+        return (), (ANYONE,)
+    services = [str(name).lower() for name in as_list(principal.get("Service"))]
+    others = [
+        ANYONE if kind == "AWS" and name == "*" else f"{kind} {name}"
+        for kind, names in principal.items()
+        if kind != "Service"
+        for name in as_list(names)
+    ]
+    return tuple(services), tuple(others)
+
+
+def _demands_account(comparison: Comparison, account: str) -> bool:
+    return (
+        comparison.demands
+        and comparison.operator in ("stringequals", "stringequalsignorecase", "stringlike")
+        and set(comparison.values) == {account}
+    )
+
+
+def _demands_source_of(comparison: Comparison, account: str) -> bool:
+    """Return whether a comparison lets only sources of an account through; not by patterns across fields."""
+    fields = [value.split(":", 5) for value in comparison.values]
+    return (
+        comparison.demands
+        and comparison.operator in ("arnlike", "arnequals", "stringequals")
+        and bool(fields)
+        and all(len(source) == 6 and source[4] == account for source in fields)
+    )

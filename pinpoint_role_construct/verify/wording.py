@@ -1,0 +1,13 @@
+"""How messages name things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def listed(items: Sequence[str], most: int = 4) -> str:
+    """Return items as a sentence names them; of many the first."""
+    rest = len(items) - most
+    if rest > 1:
+        return f"{', '.join(items[:most])} and {rest} more"
+    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))

@@ -1,7 +1,10 @@
 PYTHON ?= python3
+SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+unexport PYTHONDONTWRITEBYTECODE  # only the first import of aws_cdk is slow
 RUN := .venv/bin/python -m
 
+NAME_ONE = Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3
 TEMPLATE := dist/orchestration-sending-role.template.yaml
 LOWEST := $(addprefix tests/test_,any_text.py channel.py documented_role.py grants.py identities.py quotas.py services.py)
 
@@ -53,12 +56,10 @@ lock: .venv/ready  ## Lock the newest allowed development dependencies
 clean:  ## Remove all that these targets made
 	rm -rf .venv .venv-lowest node_modules cdk.out dist docs .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
+.venv/ready: export PATH := $(SYSTEM_PATH)
 .venv/ready: requirements-dev.txt pyproject.toml package-lock.json
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
-	  { echo "This needs Python 3.10 or newer as '$(PYTHON)'; name another with: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
-	@echo "Setting up .venv and node_modules (once, about a minute) ..."
-	@$(PYTHON) -m venv --clear .venv
-	@$(RUN) pip install -qq --disable-pip-version-check --no-deps --require-hashes --requirement requirements-dev.txt
-	@$(RUN) pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@npm ci --silent
+	@command -v "$(PYTHON)" >/dev/null || { echo "There is no program '$(PYTHON)'. $(NAME_ONE)" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "'$(PYTHON)' is not Python 3.10 or newer. $(NAME_ONE)" >&2; exit 1; }
+	@"$(PYTHON)" local/setup.py
 	@touch .venv/ready

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -11,7 +13,9 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Iterator, Mapping
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +47,18 @@ class LocalAws:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "NO_PROXY": "localhost",
+            "no_proxy": "localhost",
         }
 
     def client(self, service: str, account: str = "test", region: str = REGION) -> Any:
         """Return a boto3 client of `service`; an access key of twelve digits is an account to the emulator."""
         import boto3
+        from botocore.config import Config
 
         return boto3.client(
             service,
+            config=Config(proxies={}),
             endpoint_url=self.endpoint,
             region_name=region,
             aws_access_key_id=account,
@@ -61,16 +69,29 @@ class LocalAws:
         self, *arguments: str, cwd: Path = REPOSITORY, environment: Mapping[str, str] | None = None, quiet: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run the CDK CLI; unless `quiet`, it prints as it goes, else its result holds what it printed."""
-        return subprocess.run(
-            [CDK, *arguments, "--no-notices"],
+        return self.run(CDK, *arguments, "--no-notices", cwd=cwd, environment=environment, quiet=quiet)
+
+    def run(
+        self, *command: str | Path, cwd: Path = REPOSITORY, environment: Mapping[str, str] | None = None, quiet: bool
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command against this AWS, and end it and all that it started if we are interrupted."""
+        with subprocess.Popen(
+            command,
             cwd=cwd,
             env={**self.environment, **(environment or {})},
             text=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if quiet else None,
             stderr=subprocess.STDOUT if quiet else None,
-            check=False,
-        )
+            start_new_session=True,  # Ctrl-C reaches us alone, and not each of them, which would print a traceback
+        ) as process:
+            try:
+                printed, _ = process.communicate()
+            except BaseException:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGTERM)
+                raise
+        return subprocess.CompletedProcess(command, process.returncode, printed)
 
 
 @contextlib.contextmanager
@@ -80,42 +101,66 @@ def local_aws(**settings: str) -> Iterator[LocalAws]:
     Args:
         settings: Environment variables of the emulator, such as `AUTH="true"`.
     """
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(3):
+            aws = LocalAws(free_port())
+            with _emulator(aws, Path(folder), settings) as started:
+                if started:
+                    yield aws
+                    return
+        raise RuntimeError(f"The local AWS did not start:\n{Path(folder, 'log').read_text()}")
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    aws = LocalAws(port)
-    with tempfile.TemporaryDirectory() as folder, open(Path(folder, "log"), "w") as log:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def _emulator(aws: LocalAws, folder: Path, settings: dict[str, str]) -> Iterator[bool]:
+    """Run the emulator; tell whether it is the one that answers, and not one that took the port meanwhile."""
+    name = uuid.uuid4().hex
+    with open(folder / "log", "w") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "ministack"],
             cwd=folder,
             env={
                 **aws.environment,
                 "BIND_HOST": "127.0.0.1",
-                "GATEWAY_PORT": str(port),
-                "TMPDIR": folder,
+                "GATEWAY_PORT": aws.endpoint.rpartition(":")[2],
+                "IOT_MTLS_ENABLED": "0",  # it would listen on every interface
+                "MINISTACK_EDITION": name,
+                "TMPDIR": str(folder),
                 "DOCKER_HOST": f"unix://{folder}/none",  # it would end strangers' containers, were there any
                 **settings,
             },
             stdout=log,
             stderr=subprocess.STDOUT,
         )
+    try:
+        yield _answers(aws.endpoint, server, name)
+    finally:
+        server.terminate()
         try:
-            _wait_until_ready(aws.endpoint, server, Path(folder, "log"))
-            yield aws
-        finally:
-            server.terminate()
-            try:
-                server.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+            server.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
 
-def _wait_until_ready(endpoint: str, server: subprocess.Popen[bytes], log: Path, seconds: int = 30) -> None:
+def _answers(endpoint: str, server: subprocess.Popen[bytes], name: str, seconds: int = 30) -> bool:
+    """Wait for an answer from `endpoint`; return whether it comes from the server of that name."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and server.poll() is None:
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
-            urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=1).close()
-            return
-        time.sleep(0.1)
-    raise RuntimeError(f"The local AWS did not start:\n{log.read_text()}")
+        try:
+            with opener.open(f"{endpoint}/_ministack/health", timeout=1) as answer:
+                return bool(json.load(answer)["edition"] == name)
+        except (urllib.error.HTTPError, HTTPException, ValueError, LookupError, TypeError):
+            return False
+        except OSError:
+            time.sleep(0.1)
+    return False

@@ -4,28 +4,42 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 from rich.console import Console
 
-from local.aws import REGION, LocalAws, local_aws
+from local.aws import ACCOUNT, REGION, REPOSITORY, LocalAws, local_aws
+
+BOOTSTRAP = ("bootstrap", f"aws://{ACCOUNT}/{REGION}")
+DEPLOY = ("deploy", "--require-approval", "never", "--progress", "events")
 
 console = Console(highlight=False)
 
 
 def main() -> int:
     """Deploy and show; return the first exit code that is not 0."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the emulator is ended then too
-    console.print("[bold]Starting a local AWS[/] (emulator ministack, on 127.0.0.1)")
-    with local_aws() as aws:
-        for command in (["bootstrap"], ["deploy", "--require-approval", "never", "--progress", "events"]):
-            console.print(f"\n[bold]cdk {' '.join(command)}[/]")
-            if code := aws.cdk(*command, quiet=False).returncode:
-                return code
-        code = show(aws)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, and so does the emulator
+    try:
+        code = deploy_and_show()
+    except KeyboardInterrupt:
+        console.print("\nInterrupted. The local AWS has ended.")
+        return 130
     console.print("\nThe local AWS has ended, and with it all that was deployed to it.")
     return code
+
+
+def deploy_and_show() -> int:
+    """Start a local AWS, deploy the example app to it and show the role; return the first exit code that is not 0."""
+    console.print("[bold]Starting a local AWS[/] (emulator ministack, on 127.0.0.1)")
+    with local_aws() as aws, tempfile.TemporaryDirectory() as no_app:
+        # `cdk bootstrap` runs the app that it finds, which takes three seconds, though it needs none.
+        for command, folder in ((BOOTSTRAP, Path(no_app)), (DEPLOY, REPOSITORY)):
+            console.print(f"\n[bold]cdk {' '.join(command)}[/]")
+            if code := aws.cdk(*command, cwd=folder, quiet=False).returncode:
+                return code
+        return show(aws)
 
 
 def show(aws: LocalAws) -> int:
@@ -43,7 +57,7 @@ def show(aws: LocalAws) -> int:
     verify = ["sending-role-verify", role["RoleName"], "--identity", outputs["IdentityName"]]
     verify += ["--configuration-set", outputs["ConfigurationSetName"], "--region", REGION]
     console.print(f"\n[bold]{' '.join(verify)}[/]", soft_wrap=True)
-    return subprocess.run(verify, env=aws.environment, check=False).returncode
+    return aws.run(*verify, quiet=False).returncode
 
 
 if __name__ == "__main__":

@@ -1,0 +1,130 @@
+"""Set up `.venv` and `node_modules`: the Makefile runs this with the system's Python, so it needs no package."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import cast
+
+VENV = Path(".venv")
+LOCK = Path("requirements-dev.txt")
+
+# uv does not read pip's configuration. These are pip's options and the variables that tell uv the same.
+UV_VARIABLES = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "trusted-host": "UV_INSECURE_HOST",
+    "cert": "SSL_CERT_FILE",
+    "proxy": "ALL_PROXY",
+}
+HINT = """\
+If the registry cannot be reached: HTTPS_PROXY names a proxy, PIP_INDEX_URL and npm_config_registry name mirrors.
+If its certificate is not trusted: PIP_CERT (or REQUESTS_CA_BUNDLE), SSL_CERT_FILE and NODE_EXTRA_CA_CERTS name a CA."""
+
+
+class SetupError(Exception):
+    """A step failed; the text is what its tool printed."""
+
+
+def start(program: str, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.Popen[str]:
+    """Start a program of `.venv`, for `finish` to wait for."""
+    return subprocess.Popen(
+        [str(VENV / "bin" / program), *arguments],
+        env={**os.environ, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> str:
+    """Wait for a program and return what it printed."""
+    printed, _ = process.communicate()
+    if process.returncode:
+        raise SetupError(f"{printed.strip()}\nThis failed: {' '.join(cast('list[str]', process.args))}")
+    return printed
+
+
+def pip(*arguments: str) -> str:
+    """Run pip and return what it printed; it tries twice rather than six times to reach the registry."""
+    environment = {"PIP_RETRIES": os.environ.get("PIP_RETRIES", "1"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    return finish(start("python", "-m", "pip", *arguments, environment=environment))
+
+
+def uv_environment(pip_settings: str) -> dict[str, str]:
+    """Return the variables that give uv the index, certificate and proxy that `pip config list` shows.
+
+    uv takes the first index that has a package, pip the best of all. The hashes in the lock file make that safe.
+    """
+    found = dict(re.findall(r"^([\w:-]+\.[\w-]+)=(.*)$", pip_settings, re.M))
+    environment = {"UV_INDEX_STRATEGY": "unsafe-best-match", "UV_SYSTEM_CERTS": "true"}
+    for option, variable in UV_VARIABLES.items():
+        values = [found[key] for section in (":env:", "install", "global") if (key := f"{section}.{option}") in found]
+        if values:
+            separator = "," if option == "find-links" else " "
+            environment[variable] = separator.join(str(ast.literal_eval(values[0])).split())
+    return {name: value for name, value in environment.items() if name not in os.environ}
+
+
+def create_venv() -> None:
+    """Create an empty `.venv`."""
+    if VENV.is_symlink():
+        raise SetupError(f"{VENV} is a symbolic link. Setting up would empty {VENV.resolve()}: remove the link first.")
+    made = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise SetupError((made.stdout + made.stderr).strip())
+
+
+def install_packages() -> None:
+    """Install the locked packages: uv with pip, and the rest with uv, which is ten times as fast."""
+    (uv,) = re.findall(r"^uv==(?:.*\\\n)*.*\n", LOCK.read_text(), re.M)
+    with tempfile.TemporaryDirectory() as folder:
+        (only_uv := Path(folder, "uv.txt")).write_text(uv)
+        pip("install", "-q", "--no-deps", "--require-hashes", "-r", str(only_uv))
+    locked = ("--no-deps", "--require-hashes", "-r", str(LOCK))
+    try:
+        environment = uv_environment(pip("config", "list"))
+        finish(start("uv", "-q", "pip", "install", "--python", str(VENV), *locked, environment=environment))
+    except SetupError as error:
+        print(f"{error}\nTrying again with pip, which takes a minute longer ...", file=sys.stderr)
+        pip("install", "-q", "--no-compile", *locked)
+
+
+def install_project_and_cdk() -> None:
+    """Install this package, editable, and meanwhile the CDK CLI with the npm that is among the packages."""
+    editable = ("--no-deps", "--no-build-isolation", "--offline", "--editable", ".")
+    with start("npm", "ci", "--loglevel=error") as npm:
+        finish(start("uv", "-q", "pip", "install", "--python", str(VENV), *editable))
+        finish(npm)
+
+
+def main() -> int:
+    """Set up, and return 0; if that fails say why, and return 1."""
+    print("Setting up .venv and node_modules (once, about 15 seconds) ...", flush=True)
+    try:
+        create_venv()
+    except SetupError as error:
+        print(error, file=sys.stderr)
+        return 1
+    try:
+        install_packages()
+        install_project_and_cdk()
+    except SetupError as error:
+        print(f"{error}\n{HINT}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("\nInterrupted. The next make sets up again.", file=sys.stderr)
+        sys.exit(130)

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from .inputs import parse_sending
 from .names import refuse_type
-from .policies import INLINE_LIMIT, MANAGED_LIMIT, Document, document
+from .policies import INLINE_LIMIT, MANAGED_LIMIT, Document, SendingPolicy, document
 from .services import SendingService
 from .synthesis_warnings import warn_of_default_sets, warn_of_end_of_support, warn_of_excess
 
@@ -135,7 +135,7 @@ class SesSendingRole(iam.Role):
         super().__init__(
             scope,
             id,
-            assumed_by=iam.ServicePrincipal(service.principal, conditions=policy.trust_conditions()),
+            assumed_by=_principal(sending.home.stack, service, policy),
             description=description,
             max_session_duration=max_session_duration,
             path=path,
@@ -224,6 +224,15 @@ class SesSendingRole(iam.Role):
         """
         actions = ["iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"]
         return iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[self.role_arn])
+
+
+def _principal(stack: cdk.Stack, service: SendingService, policy: SendingPolicy) -> iam.IPrincipal:
+    """Return the service under the trust policy's conditions: one for all roles of a stack, with which it ends."""
+    made: dict[object, iam.IPrincipal] = vars(stack).setdefault("_pinpoint_role_construct_principals", {})
+    key = service, policy.account, policy.source_arns
+    if key not in made:
+        made[key] = iam.ServicePrincipal(service.principal, conditions=policy.trust_conditions())
+    return made[key]
 
 
 def _document(statements: list[Document]) -> iam.PolicyDocument:

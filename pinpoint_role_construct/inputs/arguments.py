@@ -23,7 +23,7 @@ _LONGEST_ARN = f"arn:{_LONGEST_PARTITION}:mobiletargeting:{_LONGEST_REGION}:1111
 
 def is_known(*texts: str) -> bool:
     """Return whether texts are known at synthesis: whether no CDK token is in them."""
-    return not any(_TOKEN.search(text) for text in texts)
+    return not any("${Token[" in text and _TOKEN.search(text) for text in texts)
 
 
 def is_list_token(value: object) -> bool:
@@ -44,6 +44,8 @@ def plain(value: Any) -> Any:
 
 def split_arn(text: str) -> list[str]:
     """Return the six fields of an ARN, or fewer if it has fewer; a colon within a token separates nothing."""
+    if is_known(text):
+        return text.split(":", 5)
     tokens = iter(_TOKEN.findall(text))
     fields = _TOKEN.sub("\0", text).split(":", 5)
     return [re.sub("\0", lambda _: next(tokens, "\0"), field) for field in fields]

@@ -23,10 +23,10 @@ from local.aws import REPOSITORY, free_port, local_aws
 INTERRUPTED = "Interrupted. The local AWS has ended."
 
 
-def emulators(parent: int) -> list[str]:
+def children(parent: int, word: str = "ministack") -> list[str]:
     listing = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
     processes = [line.split(None, 2) for line in listing.splitlines()]
-    return [pid for pid, ppid, *args in processes if ppid == str(parent) and "ministack" in "".join(args)]
+    return [pid for pid, ppid, *args in processes if ppid == str(parent) and word in "".join(args)]
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
@@ -39,13 +39,15 @@ def test_an_interrupted_deployment_ends_the_emulator_and_says_so_in_one_line(end
         text=True,
         start_new_session=True,
     ) as deployment:
-        assert deployment.stdout
-        next(line for line in deployment.stdout if "cdk bootstrap" in line)
-        (pid,) = emulators(deployment.pid)
+        deadline = time.monotonic() + 30
+        while not children(deployment.pid, "bootstrap") and time.monotonic() < deadline:
+            time.sleep(0.1)
+        (pid,) = children(deployment.pid)
+        time.sleep(0.2)
         os.killpg(deployment.pid, end)  # as the terminal does it: to make, to Python and to the emulator
         printed, _ = deployment.communicate(timeout=30)
     assert deployment.returncode == 130
-    assert printed.splitlines()[-1] == INTERRUPTED
+    assert printed.splitlines()[-1] == INTERRUPTED, printed
     assert "Traceback" not in printed
     assert not Path("/proc", pid).exists()
 
@@ -125,9 +127,9 @@ def test_an_emulator_that_does_not_start_shows_its_log() -> None:
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads /proc")
 def test_only_this_machine_reaches_the_emulator() -> None:
-    others = emulators(os.getpid())
+    others = children(os.getpid())
     with local_aws() as aws:
-        (pid,) = set(emulators(os.getpid())) - set(others)
+        (pid,) = set(children(os.getpid())) - set(others)
         sockets = {os.readlink(file) for file in Path("/proc", pid, "fd").iterdir()}
         lines = [line.split() for name in ("tcp", "tcp6") for line in Path("/proc/net", name).read_text().splitlines()]
         listening = [line[1] for line in lines if line[3] == "0A" and f"socket:[{line[9]}]" in sockets]

@@ -1,0 +1,175 @@
+"""Who may assume a role, and who of them is not of the role's own account.
+
+A service that runs the account's own code or jobs under the role (`_OWN_SERVICES`: Lambda, ECS, EC2 and the like) acts
+for the account that passed it the role, and for no other. Any other service may act for anyone who tells it the role's
+ARN, unless `aws:SourceAccount` or `aws:SourceArn` says for whom (the confused deputy).
+
+An identity provider for OpenID Connect vouches for everybody who has an account with it, so it counts as the account's
+own only with a condition on who: on `sub` and the like, or for a login provider on `aud`, the account's application. A
+SAML provider and an EKS cluster are the account's own.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ..policy_language import matches, overlaps
+from .conditions import Comparison
+from .deployed import DeployedRole, Finding
+from .trust_statements import ANYONE, TrustStatement, parse_trust
+
+_ASSUME = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
+_OWN_SERVICES = (
+    *("apigateway", "build.apprunner", "codebuild", "credentials.iot", "ec2", "ecs-tasks", "edgelambda", "eks"),
+    *("elasticbeanstalk", "elasticmapreduce", "glue", "lambda", "pods.eks", "sagemaker", "ssm", "tasks.apprunner"),
+)
+_STRANGERS = (
+    "repo:unnamed/unnamed:ref:refs/heads/main",
+    "project_path:unnamed/unnamed:ref_type:branch:ref:main",
+    "organization:unnamed:project:unnamed:workspace:unnamed:run_phase:apply",
+    "unnamed",
+)
+_SERVICE_LINKED = re.compile(r"arn:[^:]*:iam::[0-9]*:role/aws-service-role/")
+
+
+@dataclass(frozen=True)
+class Assumer:
+    """Somebody who may assume a role.
+
+    Attributes:
+        name: Service principal, account, ARN, or `anyone`.
+        stranger: Who of another account gets in so. Default: nobody.
+        finding: What is wrong with that, and what to do. Default: nothing.
+    """
+
+    name: str
+    stranger: str = ""
+    finding: Finding | None = None
+
+
+def is_service_linked(role: DeployedRole) -> bool:
+    """Return whether AWS made the role for one of its services, and lets nobody change it."""
+    return _SERVICE_LINKED.match(role.arn) is not None
+
+
+def assumers(role: DeployedRole) -> list[Assumer]:
+    """Return who may assume a role, each once; a condition of a kind that is not known here keeps nobody out."""
+    found: dict[str, Assumer] = {}
+    statements = parse_trust(role.trust)
+    denials = [statement for statement in statements if not statement.allows]
+    for statement in statements:
+        if statement.allows and _lets_assume(statement):
+            for assumer in _of(statement, denials, role):
+                if assumer.name not in found or assumer.stranger:
+                    found[assumer.name] = assumer
+    return list(found.values())
+
+
+def _lets_assume(statement: TrustStatement) -> bool:
+    if statement.not_actions:
+        return not all(any(matches(pattern, action) for pattern in statement.not_actions) for action in _ASSUME)
+    return any(overlaps(pattern, action) for pattern in statement.actions for action in _ASSUME)
+
+
+def _of(statement: TrustStatement, denials: list[TrustStatement], role: DeployedRole) -> Iterator[Assumer]:
+    for name in (*statement.services, *statement.others):
+        about = [denial for denial in denials if _denies(denial, name)]
+        if any(not denial.comparisons for denial in about):
+            continue
+        # Denied unless it equals is allowed only if it equals.
+        spared = [replace(d.comparisons[0], negated=False, if_exists=False) for d in about if _is_but_for(d)]
+        narrowed = replace(statement, comparisons=(*statement.comparisons, *spared))
+        if name in statement.services:
+            yield _service(name, narrowed, role)
+        else:
+            yield _principal(name, narrowed, role.account)
+
+
+def _denies(statement: TrustStatement, name: str) -> bool:
+    """Return whether a statement that denies is about somebody, and about all by which he may assume the role."""
+    actions = _ASSUME[1:] if name.startswith("Federated ") else _ASSUME[:1]
+    about = name in (*statement.services, *statement.others) or ANYONE in statement.others
+    return about and all(any(matches(pattern, action) for pattern in statement.actions) for action in actions)
+
+
+def _is_but_for(statement: TrustStatement) -> bool:
+    return len(statement.comparisons) == 1 and statement.comparisons[0].negated
+
+
+def _service(name: str, statement: TrustStatement, role: DeployedRole) -> Assumer:
+    own = re.sub(r"\.amazonaws\.com(\.cn)?$", "", name) in _OWN_SERVICES
+    if own or is_service_linked(role) or statement.keeps_accounts_out(role.account):
+        return Assumer(name)
+    message = (
+        f"In the trust policy, {statement.label} lets {name} assume the role on behalf of other accounts: add the "
+        f'condition StringEquals "aws:SourceAccount": "{role.account}".'
+    )
+    return Assumer(name, "for any account", Finding("TRUST-ACCOUNT", message))
+
+
+def _principal(name: str, statement: TrustStatement, account: str) -> Assumer:
+    kind, _, principal = name.partition(" ")
+    if kind == "Federated":
+        return _federated(principal, statement)
+    if name == ANYONE:
+        return _anyone(statement, account)
+    arn = principal.split(":")
+    owner = arn[4] if len(arn) == 6 else principal
+    shown = owner if len(arn) < 6 or arn[5] == "root" else principal
+    if not re.fullmatch(r"[0-9]{12}", owner) or owner == account or _only_own(statement, account):
+        return Assumer(shown)  # a principal that is no ARN and no account was deleted
+    message = (
+        f"In the trust policy, {statement.label} lets {shown}, of account {owner}, assume the role and send as account "
+        f"{account}: let principals of account {account} assume it instead, or keep it if you gave them this access."
+    )
+    return Assumer(shown, f"account {owner}", Finding("TRUST-PRINCIPAL", message))
+
+
+def _anyone(statement: TrustStatement, account: str) -> Assumer:
+    if _only_own(statement, account):
+        return Assumer(ANYONE)
+    within = [f"{c.key} {', '.join(c.values)}" for c in statement.comparisons if c.demands]
+    who = f"anyone with {' and '.join(within)}" if within else "anyone"
+    message = (
+        f"In the trust policy, {statement.label} lets {who}, of any account, assume the role: name who may in its "
+        "place, or remove the statement."
+    )
+    return Assumer(ANYONE, who, Finding("TRUST-PRINCIPAL", message))
+
+
+def _only_own(statement: TrustStatement, account: str) -> bool:
+    """Return whether the conditions let only principals of an account in."""
+    return statement.keeps_accounts_out(account) or any(
+        comparison.demands and (_names_account(comparison, account) or _names_arns(comparison, account))
+        for comparison in statement.comparisons
+    )
+
+
+def _names_account(comparison: Comparison, account: str) -> bool:
+    return comparison.name == "aws:principalaccount" and set(comparison.values) == {account}
+
+
+def _names_arns(comparison: Comparison, account: str) -> bool:
+    owners = {":".join(value.split(":")[4:5]) for value in comparison.values}
+    return comparison.name == "aws:principalarn" and owners == {account}
+
+
+def _federated(provider: str, statement: TrustStatement) -> Assumer:
+    host = provider.partition(":oidc-provider/")[2]
+    if ":saml-provider/" in provider or host.startswith("oidc.eks."):
+        return Assumer(provider)
+    key = f"{host or provider}:".lower()
+    about = [c for c in statement.comparisons if c.demands and c.name.startswith(key)]
+    named = [c for c in about if not host or not c.name.endswith(":aud")]
+    if any(not any(comparison.met_by(stranger) for stranger in _STRANGERS) for comparison in named):
+        return Assumer(provider)
+    claim = f"{host}:sub" if host else f"{provider}:aud"
+    message = (
+        f"In the trust policy, {statement.label} lets everybody whom {host or provider} vouches for assume the role: "
+        f"add a condition on {claim} that names who may."
+    )
+    return Assumer(provider, f"everybody at {host or provider}", Finding("TRUST-PRINCIPAL", message))

@@ -1,0 +1,122 @@
+"""The sending roles of an account, for people in 80 columns and for programs as JSON.
+
+What may be copied, such as an ARN, stands on a line of its own, however long.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from .assumers import Assumer
+from .deployed import DeployedRole
+
+if TYPE_CHECKING:
+    from .inventory import SendingRole
+
+MEANINGS = {
+    "open": "somebody of another account can assume it",
+    "too wide": "it allows more than sending needs",
+    "retire": "AWS has ended the service that it is for",
+    "right": "nothing to do",
+}
+_STYLES = {"open": "bold red", "too wide": "red", "retire": "yellow", "right": "green"}
+_WIDTH = 80
+_LABEL = 14  # columns
+
+
+def as_json(account: str, roles: Sequence[SendingRole]) -> str:
+    """Return the roles as JSON, in ASCII."""
+    listed = [
+        {
+            "role": role.arn,
+            "verdict": role.verdict,
+            "assumed_by": [assumer.name for assumer in role.assumed_by],
+            "identities": list(role.identities),
+            "configuration_sets": list(role.configuration_sets),
+            "last_used": role.last_used.isoformat() if role.last_used else None,
+            "findings": [{"code": finding.code, "message": finding.message} for finding in role.findings],
+        }
+        for role in roles
+    ]
+    return json.dumps({"account": account, "roles": listed}, indent=2)
+
+
+def counted(roles: Iterable[DeployedRole]) -> Iterator[DeployedRole]:
+    """Yield the roles, and show on a terminal how many were read."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield from roles
+        return
+    with console.status("Reading policies ...", spinner="line") as status:
+        for number, role in enumerate(roles, 1):
+            status.update(f"Reading roles: {number}")
+            yield role
+
+
+def show(account: str, roles: Sequence[SendingRole]) -> None:
+    """Print the roles for people."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, soft_wrap=True)
+
+    def line(text: str, style: str = "") -> None:
+        console.print(text, style=style or None, markup=False, emoji=False)
+
+    line(f"Sending roles of account {account}: {len(roles)}")
+    table = Table("Verdict", "Roles", "What it means", box=None, pad_edge=False, width=_WIDTH)
+    for verdict, meaning in MEANINGS.items():
+        number = sum(role.verdict == verdict for role in roles)
+        if number:
+            table.add_row(verdict, str(number), meaning, style=_STYLES[verdict])
+    if roles:
+        console.print(table)
+    for role in roles:
+        line("")
+        line(role.arn, _STYLES[role.verdict])
+        for text in _lines(role):
+            line(text)
+
+
+def _lines(role: SendingRole) -> Iterator[str]:
+    yield _labelled("verdict", role.verdict)
+    yield from _listed("assumed by", [_assumer(assumer) for assumer in role.assumed_by] or ["nobody"])
+    yield from _listed("sends as", role.identities or ["nothing: it may not send"])
+    if role.identities:
+        yield from _listed("with", role.configuration_sets or ["no configuration set"])
+    yield _labelled("last used", str(role.last_used or "not in the 400 days that IAM remembers"))
+    for finding in role.findings:
+        yield _labelled("", finding.code)
+        indent = " " * (_LABEL + 2)
+        yield from textwrap.wrap(
+            finding.message,
+            _WIDTH,
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+def _assumer(assumer: Assumer) -> str:
+    """Return who may assume a role, and whether other accounts get in so."""
+    if assumer.stranger not in ("", assumer.name):
+        return f"{assumer.name} ({assumer.stranger})"
+    if re.search(r"\.amazonaws\.com(\.cn)?$", assumer.name):
+        return f"{assumer.name} (for this account only)"
+    return assumer.name
+
+
+def _labelled(label: str, value: str) -> str:
+    return f"  {label:<{_LABEL - 2}}{value}"
+
+
+def _listed(label: str, values: Sequence[str]) -> Iterator[str]:
+    for number, value in enumerate(values):
+        yield _labelled("" if number else label, value)

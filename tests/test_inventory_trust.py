@@ -1,0 +1,233 @@
+"""Whom a sending role lets in, and whether he is of its own account."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.inventory_roles import (
+    FOR_ANY,
+    LAMBDA,
+    OTHER,
+    OWN,
+    Json,
+    allow,
+    deployed,
+    found,
+    said,
+    service,
+    source_account,
+    trust,
+)
+
+
+class TestOpen:
+    """Roles that let in others than their own account."""
+
+    @pytest.mark.parametrize(
+        ("trusts", "code", "name", "stranger"),
+        [
+            (service("pinpoint"), "TRUST-ACCOUNT", "pinpoint.amazonaws.com", FOR_ANY),
+            (service("scheduler"), "TRUST-ACCOUNT", "scheduler.amazonaws.com", FOR_ANY),
+            (service("states"), "TRUST-ACCOUNT", "states.amazonaws.com", FOR_ANY),
+            (service("states.eu-west-1"), "TRUST-ACCOUNT", "states.eu-west-1.amazonaws.com", FOR_ANY),
+            (service("events"), "TRUST-ACCOUNT", "events.amazonaws.com", FOR_ANY),
+            (service("ses", source_account(OTHER)), "TRUST-ACCOUNT", "ses.amazonaws.com", FOR_ANY),
+            (
+                service("ses", source_account("*", "StringLike")),
+                "TRUST-ACCOUNT",
+                "ses.amazonaws.com",
+                FOR_ANY,
+            ),
+            (
+                service("ses", source_account(operator="StringEqualsIfExists")),
+                "TRUST-ACCOUNT",
+                "ses.amazonaws.com",
+                FOR_ANY,
+            ),
+            (
+                service("scheduler", {"StringEquals": {"aws:SourceOrgID": "o-1"}}),
+                "TRUST-ACCOUNT",
+                "scheduler.amazonaws.com",
+                FOR_ANY,
+            ),
+            (trust({"AWS": OTHER}), "TRUST-PRINCIPAL", OTHER, f"account {OTHER}"),
+            (trust({"AWS": f"arn:aws:iam::{OTHER}:root"}), "TRUST-PRINCIPAL", OTHER, f"account {OTHER}"),
+            (
+                trust({"AWS": [OWN, f"arn:aws:iam::{OTHER}:role/x"]}),
+                "TRUST-PRINCIPAL",
+                f"arn:aws:iam::{OTHER}:role/x",
+                f"account {OTHER}",
+            ),
+            (
+                trust({"AWS": OTHER}, {"StringEquals": {"sts:ExternalId": "secret"}}),
+                "TRUST-PRINCIPAL",
+                OTHER,
+                f"account {OTHER}",
+            ),
+            (trust("*"), "TRUST-PRINCIPAL", "anyone", "anyone"),
+            (trust({"AWS": "*"}), "TRUST-PRINCIPAL", "anyone", "anyone"),
+            (trust({"AWS": "*"}, action="*"), "TRUST-PRINCIPAL", "anyone", "anyone"),
+            (trust({"AWS": "*"}, action="sts:*"), "TRUST-PRINCIPAL", "anyone", "anyone"),
+            (
+                {"Effect": "Allow", "NotPrincipal": {"AWS": OTHER}, "Action": "sts:AssumeRole"},
+                "TRUST-PRINCIPAL",
+                "anyone",
+                "anyone",
+            ),
+            (
+                {"Effect": "Allow", "Principal": "*", "NotAction": "sts:TagSession"},
+                "TRUST-PRINCIPAL",
+                "anyone",
+                "anyone",
+            ),
+            (
+                trust("*", {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}),
+                "TRUST-PRINCIPAL",
+                "anyone",
+                "anyone with aws:PrincipalOrgID o-1",
+            ),
+            (
+                trust("*", {"StringNotEquals": {"aws:PrincipalAccount": OTHER}}),
+                "TRUST-PRINCIPAL",
+                "anyone",
+                "anyone",
+            ),
+            (
+                trust("*", {"StringEquals": {"aws:PrincipalAccount": [OWN, OTHER]}}),
+                "TRUST-PRINCIPAL",
+                "anyone",
+                f"anyone with aws:PrincipalAccount {OWN}, {OTHER}",
+            ),
+            (
+                trust("*", {"ArnLike": {"aws:PrincipalArn": [f"arn:aws:iam::{OWN}:role/x", "arn:aws:iam::*:role/x"]}}),
+                "TRUST-PRINCIPAL",
+                "anyone",
+                f"anyone with aws:PrincipalArn arn:aws:iam::{OWN}:role/x, arn:aws:iam::*:role/x",
+            ),
+        ],
+    )
+    def test_somebody_else_gets_in(self, trusts: Json, code: str, name: str, stranger: str) -> None:
+        listed = found(deployed(trusts, allow()))
+        assert listed.verdict == "open"
+        assert code in [finding.code for finding in listed.findings]
+        assert (name, stranger) in [(assumer.name, assumer.stranger) for assumer in listed.assumed_by]
+
+    @pytest.mark.parametrize(
+        "trusts",
+        [
+            [service(name) for name in ("lambda", "ecs-tasks", "ec2", "glue")],
+            [trust({"Service": "ec2.amazonaws.com.cn"})],
+            [service("events", source_account())],
+            [service("events", source_account(operator="StringLike"))],
+            [service("events", {"ArnLike": {"aws:SourceArn": f"arn:aws:events:*:{OWN}:rule/*"}})],
+            [service("events"), trust("*", source_account(operator="StringNotEquals"), Effect="Deny")],
+            [trust({"AWS": OWN})],
+            [trust({"AWS": f"arn:aws:iam::{OWN}:root"})],
+            [trust({"AWS": f"arn:aws:iam::{OWN}:role/x"})],
+            [trust({"AWS": "AIDACKCEVSQ6C2EXAMPLE"})],
+            [trust("*", {"StringEquals": {"aws:PrincipalAccount": OWN}})],
+            [trust("*", {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{OWN}:role/*"}})],
+            [trust("*"), {**trust("*"), "Effect": "Deny"}],
+            [trust({"AWS": OTHER}), {**trust({"AWS": OTHER}, action="sts:*"), "Effect": "Deny"}],
+            [trust({"AWS": OTHER}, {"StringEquals": {"aws:PrincipalAccount": OWN}})],
+            [trust({"AWS": OTHER}, action="sts:TagSession"), LAMBDA],
+        ],
+    )  # fmt: skip
+    def test_nobody_else_gets_in(self, trusts: list[Json]) -> None:
+        assert said(deployed(trusts, allow())) == ("right", [])
+
+    @pytest.mark.parametrize(
+        "denial",
+        [
+            {**trust({"AWS": OWN}), "Effect": "Deny"},
+            {**trust("*", action="sts:AssumeRoleWithSAML"), "Effect": "Deny"},
+            {**trust("*", {"StringEquals": {"aws:PrincipalAccount": OWN}}), "Effect": "Deny"},
+            {**trust("*", {"StringNotEquals": {"aws:PrincipalAccount": OWN, "aws:x": "y"}}), "Effect": "Deny"},
+            {**trust("*", {"StringNotEquals": {"aws:PrincipalTag/team": "y"}}), "Effect": "Deny"},
+        ],
+    )
+    def test_a_denial_that_leaves_others_in_is_no_help(self, denial: Json) -> None:
+        assert said(deployed([trust({"AWS": OTHER}), denial], allow())) == ("open", ["TRUST-PRINCIPAL"])
+
+    def test_one_statement_that_lets_others_in_is_enough(self) -> None:
+        trusts = [service("events"), service("events", source_account())]
+        for order in (trusts, trusts[::-1]):
+            (assumer,) = found(deployed(order, allow())).assumed_by
+            assert assumer.stranger == "for any account"
+
+    def test_messages_name_the_statement_and_the_condition(self) -> None:
+        trusts = [trust({"AWS": OWN}), service("events", Sid="Events"), trust({"AWS": OTHER})]
+        account, principal = found(deployed(trusts, allow())).findings
+        assert account.message == (
+            "In the trust policy, statement Events lets events.amazonaws.com assume the role on behalf of other "
+            f'accounts: add the condition StringEquals "aws:SourceAccount": "{OWN}".'
+        )
+        assert f"statement 3 lets {OTHER}" in principal.message
+
+    def test_a_role_that_is_open_but_may_not_send_says_so_too(self) -> None:
+        assert said(deployed(service("states"), allow("lambda:*", "*"))) == ("open", ["TRUST-ACCOUNT"])
+
+    def test_what_the_single_check_says_is_not_said_twice(self) -> None:
+        assert said(deployed([service("scheduler"), trust({"AWS": OTHER})], allow())) == (
+            "open",
+            ["TRUST-PRINCIPAL", "TRUST-ACCOUNT", "TRUST-SOURCE"],
+        )
+
+
+GITHUB = f"arn:aws:iam::{OWN}:oidc-provider/token.actions.githubusercontent.com"
+
+
+def federated(provider: str, **conditions: Json) -> Json:
+    return trust({"Federated": provider}, conditions, "sts:AssumeRoleWithWebIdentity")
+
+
+class TestIdentityProviders:
+    """Whom identity providers let in."""
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            federated(GITHUB),
+            federated(GITHUB, StringEquals={"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}),
+            federated(GITHUB, StringLike={"token.actions.githubusercontent.com:sub": "*"}),
+            federated(GITHUB, StringLike={"token.actions.githubusercontent.com:sub": "repo:*"}),
+            federated(GITHUB, StringNotLike={"token.actions.githubusercontent.com:sub": "repo:org/*"}),
+            federated(GITHUB, StringEquals={"gitlab.com:sub": "project_path:org/repo"}),
+            federated("cognito-identity.amazonaws.com"),
+            federated("accounts.google.com", StringLike={"accounts.google.com:aud": "*"}),
+            federated(f"arn:aws:iam::{OWN}:oidc-provider/gitlab.com", StringLike={"gitlab.com:sub": "project_path:*"}),
+            federated(f"arn:aws:iam::{OWN}:oidc-provider/app.terraform.io", StringLike={"app.terraform.io:sub": "o*"}),
+        ],
+    )
+    def test_everybody(self, statement: Json) -> None:
+        listed = found(deployed(statement, allow()))
+        assert (listed.verdict, [finding.code for finding in listed.findings]) == ("open", ["TRUST-PRINCIPAL"])
+        assert "everybody whom" in listed.findings[0].message
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            federated(GITHUB, StringLike={"token.actions.githubusercontent.com:sub": "repo:org/*"}),
+            federated(GITHUB, StringEquals={"TOKEN.actions.githubusercontent.com:repository": "org/repo"}),
+            federated("cognito-identity.amazonaws.com", StringEquals={"cognito-identity.amazonaws.com:aud": "pool"}),
+            federated(f"arn:aws:iam::{OWN}:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/ABC"),
+            trust({"Federated": f"arn:aws:iam::{OWN}:saml-provider/Okta"}, None, "sts:AssumeRoleWithSAML"),
+        ],
+    )  # fmt: skip
+    def test_those_who_are_named(self, statement: Json) -> None:
+        role = deployed(statement, allow())
+        assert said(role) == ("right", [])
+        assert [assumer.name for assumer in found(role).assumed_by] == [statement["Principal"]["Federated"]]
+
+    def test_the_condition_that_is_missing_is_named(self) -> None:
+        assert (
+            "token.actions.githubusercontent.com:sub" in found(deployed(federated(GITHUB), allow())).findings[0].message
+        )
+        google = found(deployed(federated("accounts.google.com"), allow()))
+        assert "a condition on accounts.google.com:aud" in google.findings[0].message
+
+    def test_a_denial_of_what_providers_do_counts(self) -> None:
+        denial = {**trust("*", action="sts:AssumeRole*"), "Effect": "Deny"}
+        assert found(deployed([federated(GITHUB), LAMBDA, denial], allow())).assumed_by == ()
+        denial["Action"] = "sts:AssumeRoleWithWebIdentity"
+        assert said(deployed([federated(GITHUB), denial], allow()))[0] == "open"  # not by SAML

@@ -1,0 +1,293 @@
+"""How policies are read: wildcards against brute force, and `may send` against the emulator's evaluator."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
+
+from pinpoint_role_construct.policies import SENDING_ACTIONS
+from pinpoint_role_construct.policy_language import (
+    Statement,
+    allowed_examples,
+    allowed_within,
+    allows,
+    as_list,
+    contains,
+    example,
+    matches,
+    overlaps,
+    parse_statements,
+)
+
+MANY = settings(
+    max_examples=1000, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+)
+FEW = settings(MANY, max_examples=300)
+Policy = dict[str, Any]
+
+# "c" is in no pattern: it stands for all the characters that patterns do not name.
+TEXTS = ["".join(text) for length in range(7) for text in itertools.product("abc", repeat=length)]
+SIMPLE = ["".join(pattern) for length in range(4) for pattern in itertools.product("ab*?", repeat=length)]
+patterns = st.text("ab*?", max_size=5)
+
+
+def matched(pattern: str) -> set[str]:
+    """Return the texts that a pattern matches, by a way of its own: character for character, backwards."""
+
+    def match(rest: str, text: str) -> bool:
+        if not rest:
+            return not text
+        if rest[-1] == "*":
+            return match(rest[:-1], text) or (bool(text) and match(rest, text[:-1]))
+        return bool(text) and rest[-1] in ("?", text[-1]) and match(rest[:-1], text[:-1])
+
+    return {text for text in TEXTS if match(pattern, text)}
+
+
+MATCHED = {pattern: matched(pattern) for pattern in SIMPLE}
+
+
+class TestWildcards:
+    """Patterns against every short text."""
+
+    def test_matches_is_what_brute_force_says(self) -> None:
+        for pattern, texts in MATCHED.items():
+            assert {text for text in TEXTS if matches(pattern, text)} == texts, pattern
+
+    def test_a_pattern_matches_whole_texts_of_any_characters(self) -> None:
+        assert matches("a*z", "a\n:/z")
+        assert matches("a.c", "a.c")
+        assert not matches("a.c", "abc")
+        assert not matches("A", "a")
+        assert not matches("a", "ab")
+        assert not matches("b", "ab")
+
+    def test_contains_never_says_so_wrongly_and_overlaps_is_exact(self) -> None:
+        for first, second in itertools.product(SIMPLE, repeat=2):
+            assert overlaps(first, second) == bool(MATCHED[first] & MATCHED[second]), (first, second)
+            inside = MATCHED[second] <= MATCHED[first]
+            mixed = "?" in first + second and "*" in first + second
+            assert contains(first, second) == inside or (inside and mixed), (first, second)
+
+    @FEW
+    @given(st.lists(st.lists(patterns, min_size=1, max_size=2), max_size=3), st.lists(patterns, max_size=3))
+    def test_an_example_is_found_if_there_is_one(self, groups: list[list[str]], excluded: list[str]) -> None:
+        def is_one(text: str) -> bool:
+            return all(any(matches(pattern, text) for pattern in group) for group in groups) and not any(
+                matches(pattern, text) for pattern in excluded
+            )
+
+        found = example(groups, excluded)
+        assert is_one(found) if found is not None else not any(map(is_one, TEXTS))
+
+    def test_the_search_for_an_example_gives_up_on_the_side_of_caution(self) -> None:
+        assert example([["ab*"]], ["abc", "ab*"]) is None
+        assert example([["ab*"]], ["abc", "ab*"], patience=2) is not None
+        assert example([["a*"]], ["*"], patience=0) is None
+
+
+SES = "arn:aws:ses:us-east-1:111122223333"
+IDENTITIES = [f"{SES}:identity/{name}" for name in ("a", "b", "aa", "ab", "ba", "c", "me@a")]
+IDENTITIES += ["arn:aws:ses:us-west-2:111122223333:identity/a", "arn:aws:ses:us-east-1:444455556666:identity/b"]
+RESOURCES = [
+    *IDENTITIES,
+    f"{SES}:configuration-set/a",
+    f"{SES}:template/a",
+    "arn:aws:s3:::a",
+    f"{SES}:other/identity/a",
+]
+ANY_IDENTITY = "arn:*:ses:*:*:identity/*"
+
+ACTIONS = """
+* ses:* ses:Send* SES:sendemail ses:SendEmail ses:Send?mail ses:SendRawEmail ses:*Bulk* ses:SendTemplatedEmail ses:Get*
+s3:* s*:Send*
+"""
+PATTERNS = f"""
+* {SES}:identity/* {SES}:identity/a* {SES}:identity/*a {SES}:identity/? {SES}:identity/??* {SES}:*
+arn:aws:ses:*:111122223333:identity/* arn:aws:ses:us-east-1:* arn:* *:identity/b* *identity/?a arn:aws:s3:::*
+arn:aws:ses:us-*-1:*:identity/b arn:aws:ses:*:*:*/a arn:aws:ses*/c arn:aws:se?:*:*:identity/a
+"""
+actions = st.sampled_from(ACTIONS.split())
+resources = st.sampled_from([*RESOURCES, *PATTERNS.split()])
+
+
+def one_or_list(elements: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    return elements | st.lists(elements, min_size=1, max_size=3)
+
+
+def statement_with(element: str, values: st.SearchStrategy[str]) -> st.SearchStrategy[Policy]:
+    return st.sampled_from(["", "", "", "Not"]).flatmap(
+        lambda sign: one_or_list(values).map(lambda value: {f"{sign}{element}": value})
+    )
+
+
+statements = st.builds(
+    lambda effect, action, resource: {"Effect": effect, **action, **resource},
+    st.sampled_from(["Allow", "Allow", "Deny"]),
+    statement_with("Action", actions),
+    statement_with("Resource", resources),
+)
+documents = st.lists(statements, min_size=1, max_size=4).flatmap(
+    lambda all_: st.sampled_from([{"Version": "2012-10-17", "Statement": all_ if len(all_) > 1 else all_[0]}])
+)
+
+
+def evaluator_allows(action: str, resource: str, policy: Policy, *boundaries: Policy, **keys: str) -> bool:
+    """Return what the emulator's evaluator says."""
+    context = EvalContext(
+        principal_arn="arn:aws:iam::111122223333:role/a",
+        principal_type="AssumedRole",
+        principal_account="111122223333",
+        action=action,
+        resource_arn=resource,
+        region="us-east-1",
+        service_context={key.replace("_", ":").lower(): value for key, value in keys.items()},
+    )
+    layers = [[parse_policy_document(document)] for document in (policy, *boundaries)]
+    return bool(evaluate(context, *layers).decision == "Allow")
+
+
+def long_identities(*policies: Policy) -> list[str]:
+    """Return identities that the patterns of these policies can tell apart: theirs, with text for each wildcard."""
+    texts = list(IDENTITIES)
+    for statement in itertools.chain(*(as_list(policy["Statement"]) for policy in policies)):
+        for pattern in as_list(statement.get("Resource")) + as_list(statement.get("NotResource")):
+            texts += [pattern.replace("*", text).replace("?", "q") for text in ("", "a", "q", "bq")]
+    return [text for text in dict.fromkeys(texts) if matches(ANY_IDENTITY, text) and text.count(":") == 5]
+
+
+class TestMaySend:
+    """`may send` against the emulator's evaluator."""
+
+    @MANY
+    @given(documents, st.sampled_from(SENDING_ACTIONS))
+    def test_it_is_what_the_evaluator_says(self, policy: Policy, action: str) -> None:
+        parsed, tried = parse_statements(policy), long_identities(policy)
+        allowed = [arn for arn in tried if evaluator_allows(action, arn, policy)]
+        assert [arn for arn in tried if allows(parsed, action, arn)] == allowed
+        found = allowed_examples(parsed, action, ANY_IDENTITY)
+        assert all(evaluator_allows(action, arn, policy) and matches(ANY_IDENTITY, arn) for arn in found.values())
+        assert all(any(matches(pattern, arn) for pattern in found) for arn in allowed)
+
+    @MANY
+    @given(documents, documents, st.sampled_from(SENDING_ACTIONS))
+    def test_a_permissions_boundary_allows_too(self, policy: Policy, boundary: Policy, action: str) -> None:
+        parsed, limit = parse_statements(policy), parse_statements(boundary)
+        allowed = [arn for arn in long_identities(policy, boundary) if evaluator_allows(action, arn, policy, boundary)]
+        found = allowed_examples(parsed, action, ANY_IDENTITY, limit)
+        assert all(evaluator_allows(action, arn, policy, boundary) for arn in found.values())
+        assert all(any(matches(pattern, arn) for pattern in found) for arn in allowed)
+
+    @FEW
+    @given(documents, st.lists(st.sampled_from(["a", "b", ""]), min_size=4, max_size=4))
+    def test_whatever_the_conditions_nothing_that_may_be_sent_is_missed(
+        self, policy: Policy, senders: list[str]
+    ) -> None:
+        policy = {"Statement": [dict(statement) for statement in as_list(policy["Statement"])]}
+        for statement, sender in zip(policy["Statement"], senders, strict=False):
+            if sender:
+                statement["Condition"] = {"StringEquals": {"ses:FromAddress": sender}}
+        parsed = parse_statements(policy)
+        for sender, action in itertools.product("abc", SENDING_ACTIONS[:3]):
+            allowed = [arn for arn in IDENTITIES if evaluator_allows(action, arn, policy, ses_FromAddress=sender)]
+            found = allowed_within(parsed, action, ANY_IDENTITY)
+            assert all(any(matches(pattern, arn) for pattern in found) for arn in allowed)
+
+    @pytest.mark.parametrize(
+        ("statements", "found"),
+        [
+            ([], []),
+            ([{"Resource": "*"}], [ANY_IDENTITY]),
+            ([{"Resource": f"{SES}:identity/a"}, {"Resource": f"{SES}:identity/a"}], [f"{SES}:identity/a"]),
+            ([{"Resource": f"{SES}:*"}], [f"{SES}:identity/*"]),
+            ([{"Resource": "arn:aws:ses:*"}], ["arn:aws:ses:*:*:identity/*"]),
+            ([{"Resource": f"{SES}:configuration-set/*"}], []),
+            ([{"NotResource": f"{SES}:identity/a"}], [ANY_IDENTITY]),
+            ([{"NotResource": "arn:*"}], []),
+            ([{"Resource": f"{SES}:identity/${{aws:username}}"}], [f"{SES}:identity/${{aws:username}}"]),
+        ],
+    )  # fmt: skip
+    def test_what_is_found_lies_within_what_was_asked_for(self, statements: list[Policy], found: list[str]) -> None:
+        policy = {
+            "Statement": [{"Effect": "Allow", "Action": "ses:SendEmail", **statement} for statement in statements]
+        }
+        assert allowed_within(parse_statements(policy), "ses:SendEmail", ANY_IDENTITY) == found
+
+    def test_a_boundary_narrows_what_is_found(self) -> None:
+        wide = parse_statements({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+        for resource in (f"{SES}:identity/a", "arn:aws:ses:us-east-1:*"):
+            limit = parse_statements({"Statement": {"Effect": "Allow", "Action": "ses:*", "Resource": resource}})
+            narrowed = resource.replace("us-east-1:*", "us-east-1:*:identity/*")
+            assert allowed_within(wide, "ses:SendEmail", ANY_IDENTITY, limit) == [narrowed]
+        assert allowed_within(wide, "ses:SendEmail", ANY_IDENTITY, []) == []
+        assert allowed_within(wide, "ses:SendEmail", ANY_IDENTITY) == [ANY_IDENTITY]
+
+    def test_denials_that_together_take_everything_away_count(self) -> None:
+        policy: Policy = {
+            "Statement": [
+                {"Effect": "Allow", "Action": "ses:*", "Resource": f"{SES}:identity/*"},
+                {"Effect": "Deny", "Action": "ses:*", "Resource": f"{SES}:identity/a*"},
+                {"Effect": "Deny", "Action": "ses:Send*", "NotResource": f"{SES}:identity/a*"},
+            ]
+        }
+        assert allowed_within(parse_statements(policy), "ses:SendEmail", ANY_IDENTITY) == []
+        policy["Statement"][1]["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
+        assert allowed_within(parse_statements(policy), "ses:SendEmail", ANY_IDENTITY) == [f"{SES}:identity/*"]
+
+    def test_a_variable_may_stand_for_anything(self) -> None:
+        allow = {"Effect": "Allow", "Action": "ses:*", "Resource": f"{SES}:identity/a"}
+        deny = {"Effect": "Deny", "Action": "ses:*", "NotResource": f"{SES}:identity/${{aws:PrincipalTag/domain}}"}
+        taken = {"Effect": "Deny", "Action": "ses:*", "Resource": f"{SES}:identity/${{aws:PrincipalTag/domain}}"}
+        found = [f"{SES}:identity/a"]
+        assert (
+            allowed_within(parse_statements({"Statement": [allow, deny, taken]}), "ses:SendEmail", ANY_IDENTITY)
+            == found
+        )
+        own = {**allow, "Resource": f"{SES}:identity/${{aws:PrincipalTag/domain}}"}
+        assert allowed_within(
+            parse_statements({"Statement": allow}), "ses:SendEmail", ANY_IDENTITY, parse_statements({"Statement": own})
+        )
+
+    def test_wild_patterns_are_read_in_no_time(self) -> None:
+        wild = {"Effect": "Deny", "Action": "ses:*", "Resource": [f"*{'?*a' * n}*:identity/*b" for n in range(1, 30)]}
+        allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        assert allowed_within(parse_statements({"Statement": [allow, wild]}), "ses:SendEmail", ANY_IDENTITY)
+
+
+class TestStatement:
+    """What one statement says."""
+
+    def test_a_single_value_counts_as_a_list_of_one(self) -> None:
+        for value in ("ses:SendEmail", ["ses:SendEmail"]):
+            statement = Statement.parse({"Effect": "Allow", "Action": value, "Resource": "*"})
+            assert statement.actions == ("ses:sendemail",)
+            assert statement.has_action("SES:SENDEMAIL")
+        assert as_list(None) == []
+        assert as_list(("a", "b")) == ["a", "b"]
+
+    def test_all_but_what_is_named(self) -> None:
+        statement = Statement.parse({"Effect": "Allow", "NotAction": "IAM:*", "NotResource": "arn:aws:s3:::*"})
+        assert statement.has_action("ses:SendEmail")
+        assert not statement.has_action("iam:PassRole")
+        assert statement.has_resource(IDENTITIES[0])
+        assert not statement.has_resource("arn:aws:s3:::a")
+
+    def test_neither_element_means_nothing(self) -> None:
+        statement = Statement.parse({"Effect": "Allow"})
+        assert not statement.has_action("ses:SendEmail")
+        assert not statement.has_resource(IDENTITIES[0])
+        assert statement.conditions == {}
+
+
+def test_the_evaluator_is_no_yes_sayer() -> None:
+    policy = {"Statement": {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": IDENTITIES[0]}}
+    assert evaluator_allows("ses:SendEmail", IDENTITIES[0], policy)
+    assert not evaluator_allows("ses:SendEmail", IDENTITIES[1], policy)
+    assert not evaluator_allows("ses:SendRawEmail", IDENTITIES[0], policy)
+    assert re.fullmatch(r"arn:aws:ses:.*", IDENTITIES[0])

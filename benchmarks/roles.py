@@ -1,14 +1,14 @@
-"""The same role three ways: by this package, by hand as L2, by hand as L1."""
+"""The same roles and grants two or three ways: by this package, by hand as L2, by hand as L1."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
-from pinpoint_role_construct import OrchestrationSendingRole
+from pinpoint_role_construct import OrchestrationSendingRole, grant_send_email
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ses as ses
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 ACTIONS = ["ses:SendEmail", "ses:SendRawEmail"]
 POLICY, TRUST = "PinpointUsesSESForEmailSends", "AllowPinpoint"
 Maker = Callable[[cdk.Stack, str, "list[str] | None"], None]
+Granter = Callable[[iam.User], None]
+SENDER, DOMAIN, SET, TEMPLATE = "news@example.com", "example.com", "marketing", "welcome"
 
 
-def construct(stack: cdk.Stack, id: str, identities: list[str] | None = None) -> None:
+def construct(stack: cdk.Stack, id: str, identities: Sequence[str | ses.EmailIdentity] | None = None) -> None:
     """Make the role with this package."""
     OrchestrationSendingRole(stack, id, identities=identities)
 
@@ -84,3 +86,25 @@ def in_app(
         for each in configuration_sets
     ]
     return _role(stack, id, [identity.email_identity_arn for identity in identities] + sets)
+
+
+def grant(user: iam.User) -> None:
+    """Allow a user to send templates from one address, with this package: two statements."""
+    grant_send_email(user, identities=[DOMAIN], configuration_sets=[SET], templates=[TEMPLATE], from_addresses=[SENDER])
+
+
+def hand_grant(user: iam.User) -> None:
+    """Allow a user the same by hand."""
+    stack = cdk.Stack.of(user)
+    arns = [
+        stack.format_arn(service="ses", resource=resource, resource_name=name)
+        for resource, name in (("identity", DOMAIN), ("configuration-set", SET), ("template", TEMPLATE))
+    ]
+    user.add_to_principal_policy(
+        iam.PolicyStatement(
+            actions=[*ACTIONS, "ses:SendTemplatedEmail", "ses:SendBulkTemplatedEmail"],
+            resources=arns,
+            conditions={"StringEquals": {"ses:FromAddress": SENDER}},
+        )
+    )
+    user.add_to_principal_policy(iam.PolicyStatement(actions=["ses:SendBulkEmail"], resources=arns))

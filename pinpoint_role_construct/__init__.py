@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from .orchestration_role import OrchestrationSendingRole
     from .role import SesSendingRole
 
-__all__ = ["EmailChannel", "OrchestrationSendingRole", "SendingService", "SesSendingRole", "grant_send_email"]
+__all__ = [  # noqa: RUF022 - in the order in which the API reference should show them
+    "OrchestrationSendingRole",
+    "SesSendingRole",
+    "grant_send_email",
+    "SendingService",
+    "EmailChannel",
+]
 
 _MODULES = {
     "EmailChannel": ".channel",

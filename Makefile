@@ -9,7 +9,7 @@ TEMPLATE := dist/orchestration-sending-role.template.yaml
 LOWEST := $(addprefix tests/test_,any_text.py channel.py documented_role.py grants.py identities.py quotas.py services.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help deploy-local test test-lowest lint format bench docs template lock clean
+.PHONY: help deploy-local test test-lowest typing lint format bench docs template lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,19 +17,22 @@ help:  ## List the targets
 deploy-local: .venv/ready  ## Deploy the example app to a local AWS and show the role working
 	@$(RUN) local.deploy
 
-test: .venv/ready  ## Run all tests
-	@$(RUN) pytest
+test: .venv/ready  ## Run all tests and measure their coverage
+	@$(RUN) pytest --cov --durations=15 --durations-min=1 $(PYTEST)
 
-test-lowest: .venv/ready  ## Run the tests of synthesis with the lowest aws-cdk-lib and constructs allowed
-	@$(PYTHON) -m venv --clear .venv-lowest
-	@.venv-lowest/bin/python -m pip install -qq --disable-pip-version-check aws-cdk-lib==2.257.0 constructs==10.5.0 \
-	  hypothesis pytest syrupy rich boto3 .
+test-lowest: .venv/ready  ## Run the tests of synthesis with the lowest versions that pyproject.toml allows
+	@"$(PYTHON)" -m venv --clear --without-pip .venv-lowest
+	@$(RUN) uv pip install --quiet --python .venv-lowest --resolution lowest-direct ".[verify]"
+	@$(RUN) uv pip install --quiet --python .venv-lowest hypothesis pytest syrupy
 	@.venv-lowest/bin/python -m pytest -o addopts= $(LOWEST)
+
+typing: .venv/ready  ## Check the samples of users' code with mypy too (a minute: it reads all of aws_cdk)
+	@$(RUN) pytest -n 0 -m mypy tests/test_typing.py
 
 lint: .venv/ready  ## Check style and types
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
-	@$(RUN) mypy
+	@$(RUN) pyrefly check --summary=none
 
 format: .venv/ready  ## Format the code and fix what can be fixed
 	@$(RUN) ruff check --fix .

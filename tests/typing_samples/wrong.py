@@ -1,19 +1,31 @@
-"""User code that mypy refuses; each line says why."""
+"""User code that pyright and mypy refuse; each line says why."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_ses as ses
 
-from pinpoint_role_construct import EmailChannel, OrchestrationSendingRole, SendingService, SesSendingRole
+from pinpoint_role_construct import (
+    EmailChannel,
+    OrchestrationSendingRole,
+    SendingService,
+    SesSendingRole,
+    grant_send_email,
+)
 
 stack = cdk.Stack(cdk.App(), "Stack")
-OrchestrationSendingRole(stack, "A", identites=["example.com"])  # error: call-arg
-OrchestrationSendingRole(stack, "B", identities=[1])  # error: list-item
-OrchestrationSendingRole(stack, "C", identities=1)  # error: arg-type
-OrchestrationSendingRole(stack, "D", identities=[ses.ConfigurationSet(stack, "Set")])  # error: list-item
-OrchestrationSendingRole(stack, "E", region=1)  # error: arg-type
-OrchestrationSendingRole(stack, "F", service=SendingService.PINPOINT)  # error: call-arg
-SesSendingRole(stack, "G")  # error: call-arg
-SesSendingRole(stack, "H", service="pinpoint")  # error: arg-type
-OrchestrationSendingRole(stack, "I").identity_arns.append("x")  # error: attr-defined
-SendingService.PINPOINT.principal = "x"  # error: misc
-EmailChannel(stack, "J", application="a", from_address=1, identity="example.com")  # error: arg-type
+role = OrchestrationSendingRole(stack, "A")
+OrchestrationSendingRole(stack, "B", identites=["example.com"])  # mypy: call-arg, pyright: reportCallIssue
+OrchestrationSendingRole(stack, "C", identities=[1])  # mypy: list-item, pyright: reportArgumentType
+OrchestrationSendingRole(stack, "D", identities=1)  # mypy: arg-type, pyright: reportArgumentType
+OrchestrationSendingRole(stack, "E", identities=[role])  # mypy: list-item, pyright: reportArgumentType
+OrchestrationSendingRole(stack, "F", region=1)  # mypy: arg-type, pyright: reportArgumentType
+OrchestrationSendingRole(stack, "G", service=SendingService.PINPOINT)  # mypy: call-arg, pyright: reportCallIssue
+SesSendingRole(stack, "H")  # mypy: call-arg, pyright: reportCallIssue
+SesSendingRole(stack, "I", service="pinpoint")  # mypy: arg-type, pyright: reportArgumentType
+arn: int = role.identity_arns[0]  # mypy: assignment, pyright: reportAssignmentType
+SendingService.PINPOINT.principal = "x"  # mypy: misc, pyright: reportAttributeAccessIssue
+channel = EmailChannel(stack, "J", application="a", from_address="me@example.com", identity="example.com")
+EmailChannel(stack, "K", application="a", identity="example.com")  # mypy: call-arg, pyright: reportCallIssue
+name: int = channel.sending_role.role_name  # mypy: assignment, pyright: reportAssignmentType
+grant_send_email(role)  # mypy: call-arg, pyright: reportCallIssue
+grant_send_email(ses.ConfigurationSet(stack, "S"), identities=None)  # mypy: arg-type, pyright: reportArgumentType
+grant_send_email(role, identities=None, from_addresses=[1])  # mypy: list-item, pyright: reportArgumentType

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import botocore.endpoint
 import pytest
+from boto3 import Session
 
 from pinpoint_role_construct.verify import inventory, main
 from pinpoint_role_construct.verify.account import PERMISSIONS
@@ -58,7 +59,10 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs the command for an account, and returns its exit code."""
 
     def command(stubbed: StubbedIam, *arguments: str) -> int:
-        monkeypatch.setattr("boto3.Session", lambda region_name: stubbed.session(region_name or "us-east-1"))
+        def session(region_name: str | None) -> Session:
+            return stubbed.session(region_name or "us-east-1")
+
+        monkeypatch.setattr("boto3.Session", session)
         return main(arguments)
 
     return command
@@ -208,34 +212,20 @@ class TestTable:
             assert "b\\xfccher" in shown if encoding == "ascii" else "b\u00fccher" in shown
 
 
-class Terminal(io.StringIO):
-    """A terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.mark.parametrize("stream", [Terminal, io.StringIO])
+@pytest.mark.parametrize("terminal", [True, False])
 def test_progress_on_a_terminal_alone(
-    run: Run,
-    account: StubbedIam,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: Captured,
-    stream: Callable[[], io.StringIO],
+    run: Run, account: StubbedIam, monkeypatch: pytest.MonkeyPatch, capsys: Captured, terminal: bool
 ) -> None:
-    for name, value in {"TERM": "xterm", "COLUMNS": "80"}.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TERM", "xterm")
     for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
         monkeypatch.delenv(name, raising=False)
-    progress = stream()
+    progress = io.StringIO()
+    monkeypatch.setattr(progress, "isatty", lambda: terminal)
     monkeypatch.setattr("sys.stderr", progress)
     assert run(account, "--json") == 1
     shown = progress.getvalue()
-    if stream is Terminal:
-        assert "Reading roles: 6" in shown
-        assert "\x1b[2K" in shown  # cleared in the end
-    else:
-        assert shown == ""
+    assert ("Reading roles: 6" in shown) == terminal
+    assert shown.endswith("\x1b[2K") if terminal else shown == ""  # cleared in the end
     assert len(json.loads(capsys.readouterr().out)["roles"]) == 5
 
 
@@ -256,7 +246,7 @@ class TestCouldNotCheck:
         assert f"the credentials lack the permission {permission} (" in output.err
 
     def test_throttling_without_end(self, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
-        monkeypatch.setattr(botocore.endpoint, "time", types.SimpleNamespace(sleep=lambda _: None))
+        monkeypatch.setattr(botocore.endpoint, "time", types.SimpleNamespace(sleep=[].append))
         stubbed = StubbedIam({})
         stubbed.throttled = set(range(2, 100))
         assert run(stubbed) == 2

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import random
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -26,7 +28,7 @@ from pinpoint_role_construct.policy_language import (
 )
 
 MANY = settings(
-    max_examples=1000, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+    max_examples=1500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
 )
 FEW = settings(MANY, max_examples=300)
 Policy = dict[str, Any]
@@ -113,29 +115,33 @@ PATTERNS = f"""
 arn:aws:ses:*:111122223333:identity/* arn:aws:ses:us-east-1:* arn:* *:identity/b* *identity/?a arn:aws:s3:::*
 arn:aws:ses:us-*-1:*:identity/b arn:aws:ses:*:*:*/a arn:aws:ses*/c arn:aws:se?:*:*:identity/a
 """
-actions = st.sampled_from(ACTIONS.split())
-resources = st.sampled_from([*RESOURCES, *PATTERNS.split()])
 
 
-def one_or_list(elements: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
-    return elements | st.lists(elements, min_size=1, max_size=3)
+def statements(number: int) -> list[Policy]:
+    """Return statements of every kind, the same each time."""
+    choose = random.Random(1)
+
+    def element(name: str, values: Sequence[str]) -> Policy:
+        chosen: str | list[str] = choose.choices(values, k=choose.randint(1, 3))
+        chosen = chosen[0] if choose.random() < 0.4 else chosen
+        return {choose.choice([name, name, name, f"Not{name}"]): chosen}
+
+    actions, resources = ACTIONS.split(), [*RESOURCES, *PATTERNS.split()]
+    return [
+        {
+            "Effect": choose.choice(["Allow", "Allow", "Deny"]),
+            **element("Action", actions),
+            **element("Resource", resources),
+        }
+        for _ in range(number)
+    ]
 
 
-def statement_with(element: str, values: st.SearchStrategy[str]) -> st.SearchStrategy[Policy]:
-    return st.sampled_from(["", "", "", "Not"]).flatmap(
-        lambda sign: one_or_list(values).map(lambda value: {f"{sign}{element}": value})
-    )
+def document(statements: list[Policy]) -> Policy:
+    return {"Version": "2012-10-17", "Statement": statements[0] if len(statements) == 1 else statements}
 
 
-statements = st.builds(
-    lambda effect, action, resource: {"Effect": effect, **action, **resource},
-    st.sampled_from(["Allow", "Allow", "Deny"]),
-    statement_with("Action", actions),
-    statement_with("Resource", resources),
-)
-documents = st.lists(statements, min_size=1, max_size=4).flatmap(
-    lambda all_: st.sampled_from([{"Version": "2012-10-17", "Statement": all_ if len(all_) > 1 else all_[0]}])
-)
+documents = st.lists(st.sampled_from(statements(3000)), min_size=1, max_size=4).map(document)
 
 
 def evaluator_allows(action: str, resource: str, policy: Policy, *boundaries: Policy, **keys: str) -> bool:

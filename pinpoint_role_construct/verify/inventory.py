@@ -77,7 +77,7 @@ def judge(role: DeployedRole, region: str, also_allow: Sequence[str] = ()) -> Se
     ended = [service for service in _senders(who) if service.end_of_support]
     if not identities and not _senders(who):
         return None
-    findings = [] if is_service_linked(role) else _findings(role, who, bool(identities), region, also_allow)
+    findings = _findings(role, who, bool(identities), region, also_allow)
     is_open = any(assumer.stranger for assumer in who)
     verdict = "open" if is_open else "too wide" if findings else "retire" if ended else "right"
     return SendingRole(
@@ -116,7 +116,7 @@ def _findings(
     role: DeployedRole, who: Sequence[Assumer], sends: bool, region: str, also_allow: Sequence[str]
 ) -> list[Finding]:
     strangers = [assumer.finding for assumer in who if assumer.finding]
-    if not sends:
+    if not sends or is_service_linked(role):
         return strangers
     expected = expect(role, Arguments(templates=_templates(role), also_allow=also_allow), region)
     if services_of(role):

@@ -5,11 +5,12 @@ unexport PYTHONDONTWRITEBYTECODE  # only the first import of aws_cdk is slow
 RUN := .venv/bin/python -m
 
 NAME_ONE = Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3
-TEMPLATE := dist/orchestration-sending-role.template.yaml
+SERVICE = pinpoint
+TEMPLATE = dist/$(SERVICE)-sending-role.template.yaml
 LOWEST := $(addprefix tests/test_,any_text.py channel.py documented_role.py grants.py identities.py quotas.py services.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help deploy-local test test-lowest typing lint format bench docs template lock clean
+.PHONY: help deploy-local test test-lowest typing lint format bench docs template dist lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,7 +19,7 @@ deploy-local: .venv/ready  ## Deploy the example app to a local AWS and show the
 	@$(RUN) local.deploy
 
 test: .venv/ready  ## Run all tests and measure their coverage
-	@$(RUN) pytest --cov --durations=15 --durations-min=1 $(PYTEST)
+	@$(RUN) pytest --cov --durations=15 --durations-min=1
 
 test-lowest: .venv/ready  ## Run the tests of synthesis with the lowest versions that pyproject.toml allows
 	@"$(PYTHON)" -m venv --clear --without-pip .venv-lowest
@@ -45,12 +46,13 @@ docs: .venv/ready  ## Write the API reference to docs/index.html
 	@$(RUN) local.docs docs
 	@echo docs/index.html
 
-template: .venv/ready  ## Write the role as a CloudFormation template for every account
-	@mkdir -p dist
-	@cdk synth --no-notices --strict --app "python3 template.py" --output dist/cdk.out --no-path-metadata \
-	  --no-version-reporting > $(TEMPLATE)
-	@rm -r dist/cdk.out
-	@echo $(TEMPLATE)
+template: .venv/ready  ## Write the role of SERVICE as a CloudFormation template for every account
+	@$(RUN) template "$(SERVICE)" "$(TEMPLATE)"
+
+dist: .venv/ready  ## Build the sdist and the wheel, and check them
+	@rm -f dist/*.whl dist/*.tar.gz
+	@$(RUN) build --no-isolation
+	@$(RUN) twine check --strict dist/*.whl dist/*.tar.gz
 
 lock: .venv/ready  ## Lock the newest allowed development dependencies
 	@$(RUN) uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -13,6 +14,10 @@ from pathlib import Path
 import pytest
 
 from local.aws import REPOSITORY
+
+PYPROJECT = (REPOSITORY / "pyproject.toml").read_text()
+(VERSION,) = re.findall(r'^version = "(.+)"$', PYPROJECT, re.M)
+DIST_INFO = f"pinpoint_role_construct-{VERSION}.dist-info"
 
 PROGRAM = """
 import json, sys
@@ -57,13 +62,11 @@ def test_twine_finds_nothing(built: Path) -> None:
 def test_the_wheel_holds_the_package_alone(built: Path) -> None:
     with zipfile.ZipFile(only(list(built.glob("*.whl")))) as wheel:
         names = wheel.namelist()
-        metadata = wheel.read("pinpoint_role_construct-0.1.0.dist-info/METADATA").decode()
-    assert {name.split("/")[0] for name in names} == {
-        "pinpoint_role_construct",
-        "pinpoint_role_construct-0.1.0.dist-info",
-    }
+        metadata = wheel.read(f"{DIST_INFO}/METADATA").decode()
+    assert {name.split("/")[0] for name in names} == {"pinpoint_role_construct", DIST_INFO}
     assert "pinpoint_role_construct/py.typed" in names
     for line in (
+        f"Version: {VERSION}",
         "License-Expression: Apache-2.0",
         "Classifier: Framework :: AWS CDK :: 2",
         "Classifier: Typing :: Typed",
@@ -98,3 +101,10 @@ def test_the_wheel_works_in_an_empty_environment(built: Path, tmp_path: Path) ->
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 2
     assert "pinpoint-role-construct[verify]" in result.stderr
+
+
+def test_workflows_name_actions_by_commit() -> None:
+    workflows = (REPOSITORY / ".github" / "workflows").glob("*.yml")
+    actions = [use for file in workflows for use in re.findall(r"uses: (?!\./)(.+)", file.read_text())]
+    assert len(actions) > 5
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action) for action in actions), actions

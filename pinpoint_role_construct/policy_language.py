@@ -7,8 +7,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -46,8 +47,12 @@ def contains(pattern: str, other: str) -> bool:
     return _compiled(pattern, "[^*]").fullmatch(_normalized(other)) is not None
 
 
+@lru_cache(maxsize=4096)
 def overlaps(first: str, second: str) -> bool:
     """Return whether some text is matched by both patterns."""
+    for pattern, text in ((first, second), (second, first)):
+        if not set("*?") & set(text):
+            return matches(pattern, text)
     reached = _past_stars(second, {0})
     for char in first:
         if char == "*":
@@ -165,30 +170,43 @@ class Statement:
         """Return patterns of the resources that the statement is about, as far as the pattern `resources` goes."""
         if self.not_resources:
             return [] if any(contains(pattern, resources) for pattern in self.not_resources) else [resources]
-        return [_narrower(pattern, resources) for pattern in self.resources if overlaps(pattern, resources)]
+        return [_narrower(pattern, resources) for pattern in self.resources if _overlaps_arns(pattern, resources)]
 
 
-def _narrower(pattern: str, limit: str) -> str:
+@lru_cache(maxsize=4096)
+def _overlaps_arns(pattern: str, arns: str) -> bool:
+    """Return whether both patterns match some ARN with as many colons as the pattern `arns` has."""
+    if contains(pattern, arns) or contains(arns, pattern):
+        return True
+    return overlaps(pattern, arns) and example([[pattern], [arns]], ["*:" * (arns.count(":") + 1) + "*"]) is not None
+
+
+def _narrower(pattern: str, limit: str) -> list[str]:
     """Return what of an ARN pattern lies within another, field by field; of two fields the one within the other."""
     if contains(limit, pattern):
-        return pattern
+        return [pattern]
     if contains(pattern, limit):
-        return limit
-    ours, theirs = _fields(pattern), _fields(limit)
-    if len(ours) != len(theirs):
-        return pattern
-    return ":".join(our if contains(their, our) else their for our, their in zip(ours, theirs, strict=True))
+        return [limit]
+    pairs = [list(zip(ours, theirs, strict=True)) for ours in _aligned(pattern) for theirs in _aligned(limit)]
+    found = [
+        ":".join(our if contains(their, our) else their for our, their in fields)
+        for fields in pairs
+        if all(overlaps(our, their) for our, their in fields)
+    ]
+    return list(dict.fromkeys(found))
 
 
-def _fields(pattern: str) -> list[str]:
-    """Return the fields of an ARN pattern, six if it is known where each begins.
-
-    In a short pattern, a `*` at the end stands for all fields that follow; another wildcard may stand for several.
-    """
-    fields = pattern.split(":", 5)
-    if re.fullmatch(r"[^*?]*\*", pattern):
-        fields += ["*"] * (6 - len(fields))
-    return fields
+def _aligned(pattern: str, most: int = 1000) -> Iterator[list[str]]:
+    """Yield the six fields of an ARN pattern; if it has fewer colons, once for each way in which wildcards have them."""
+    parts = re.split("([*?])", _normalized(pattern))
+    wildcards = range(1, len(parts), 2)
+    missing = 5 - pattern.count(":")
+    for chosen in itertools.islice(itertools.combinations_with_replacement(wildcards, max(missing, 0)), most):
+        filled = [
+            part if i not in chosen else "*" + ":*" * chosen.count(i) if part == "*" else ":" * chosen.count(i)
+            for i, part in enumerate(parts)
+        ]
+        yield "".join(filled).split(":", 5)
 
 
 def parse_statements(document: Mapping[str, Any]) -> list[Statement]:
@@ -234,10 +252,11 @@ def allowed_examples(
     found: dict[str, str] = {}
     for pattern, exceptions in [part for s in allowed for part in s.parts()]:
         for limit, more_exceptions in limits:
-            groups = [_without_variables([pattern]), _without_variables([limit]), [resources], *spared]
-            arn = example(groups, [*taken, *exceptions, *more_exceptions])
-            if arn is not None:
-                found.setdefault(_narrower(_narrower(pattern, resources), limit), arn)
+            for arns in [arn for part in _narrower(pattern, resources) for arn in _narrower(part, limit)]:
+                groups = [_without_variables([each]) for each in (arns, pattern, limit)]
+                arn = example([*groups, [resources], *spared], [*taken, *exceptions, *more_exceptions])
+                if arn is not None:
+                    found.setdefault(arns, arn)
     return found
 
 

@@ -17,6 +17,7 @@ The codes of the findings, which do not change:
 | `PERMISSION-RESOURCE` | they allow sending with something that was not named |
 | `PERMISSION-WILDCARD` | a wildcard allows more than it should |
 | `PERMISSION-NEGATION` | `NotAction` or `NotResource` allows more than it should |
+| `PERMISSION-TEMPLATE` | they allow templated email, and no template was named |
 | `PERMISSION-FROM-ADDRESS` | they allow sending from other addresses |
 | `PERMISSION-CONDITION` | a condition is never, or may not be, met |
 | `PERMISSION-DENY` | a statement denies, or may deny, sending |

@@ -206,15 +206,20 @@ def within_source(service: SendingService, role: DeployedRole, region: str, sour
     fields = source.split(":", 5)
     if len(fields) != 6 or "${" in source:
         return False
-    prefix = limit[5].removesuffix("*")
-    name = fields[5].removeprefix(prefix)
     return (
         (fields[3] == limit[3] or (fields[3] != "" and overlaps(fields[3], limit[3])))
         and [*fields[:3], fields[4]] == [*limit[:3], limit[4]]
-        and fields[5].startswith(prefix)
-        and name != ""
-        and not (prefix and re.search("[/:]", name))
+        and is_source_name(limit[5], fields[5]) is True
     )
+
+
+def is_source_name(pattern: str, name: str) -> bool | None:
+    """Return whether a name, or a pattern, is one of a pattern like `schedule-group/*`; `None`: not all of it is."""
+    prefix = pattern.removesuffix("*")
+    if not name.startswith(prefix):
+        return None
+    rest = name.removeprefix(prefix)
+    return rest != "" and not (prefix and re.search("[/:]", rest))
 
 
 def contains_arn(pattern: str, other: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE
-from ..policies import ACTIONS_WITHOUT_SENDER, SENDING_ACTIONS
+from ..policies import ACTIONS_WITHOUT_SENDER, SENDING_ACTIONS, TEMPLATE_ACTIONS
 from ..policy_language import contains, matches, overlaps
 from .deployed import DeployedRole, Finding
 from .expectation import Expectation, option
@@ -20,11 +20,13 @@ def compare_permission(role: DeployedRole, expected: Expectation) -> Iterator[Fi
     sending = Sending(role, expected)
     for rule in sending.rules:
         if rule.allows:
-            excess = list(_excess(rule, sending, expected))
-            yield from excess
+            excess = [*_excess(rule, sending, expected)]
             if not any(finding.code in ("PERMISSION-WILDCARD", "PERMISSION-NEGATION") for finding in excess):
-                yield from _senders(rule, expected)
-            yield from _condition(rule, sending)
+                excess += _senders(rule, expected)
+            if not any(finding.code == "PERMISSION-FROM-ADDRESS" for finding in excess):
+                excess += _condition(rule, sending)
+            yield from excess
+    yield from _templates(sending, expected)
     seen: list[Finding] = []
     for address in sending.addresses:
         message = sending.easiest(address)
@@ -37,51 +39,70 @@ def compare_permission(role: DeployedRole, expected: Expectation) -> Iterator[Fi
 def _excess(rule: Rule, sending: Sending, expected: Expectation) -> Iterator[Finding]:
     """Yield what a statement allows that the role should not have."""
     statement, policy = rule.statement, expected.policy
-    actions = [action.lower() for action in policy.actions]
-    right = f"{listed(policy.actions, 5)} on {listed(policy.resources)} {_PRINTS}"
+    within = [arn for limit in policy.resources for arn in statement.resources_within(limit) if "${" not in arn]
+    right = f"allow only {listed(policy.actions, 5)} on {listed(within or policy.resources)} {_PRINTS} instead"
     unlimited = []
     if statement.not_actions:
         unlimited.append(f"every action but {listed(rule.written)}")
     if statement.not_resources and rule.sends:
         unlimited.append(f"sending with every resource but {listed(statement.not_resources)}")
     if unlimited:
-        todo = f"allow only {right} instead" if rule.sends else "name the actions that it is to allow instead"
+        todo = right if rule.sends else "name the actions that it is to allow instead"
         yield Finding("PERMISSION-NEGATION", f"The {rule.label} allows {' and '.join(unlimited)}: {todo}.")
         return
 
     broad = [pattern for pattern in rule.written if set("*?") & set(pattern) and _sends(pattern)]
-    other = [
-        a for a in rule.written if a.lower() not in actions and a not in broad and not _is_also_allowed(a, expected)
-    ]
+    other = [action for action in rule.written if not _sends(action) and not _is_also_allowed(action, expected)]
     outside = [arn for arn in statement.resources if rule.sends and _is_outside(arn, rule, sending, expected)]
     patterns = [arn for arn in outside if set("*?") & set(arn) and "${" not in arn]
     if broad or patterns:
         what = f"{listed(broad)} on {listed(statement.resources)}" if broad else f"sending with {listed(patterns)}"
-        yield Finding("PERMISSION-WILDCARD", f"The {rule.label} allows {what}: allow only {right} instead.")
+        yield Finding("PERMISSION-WILDCARD", f"The {rule.label} allows {what}: {right}.")
     if other:
-        yield Finding("PERMISSION-ACTION", f"The {rule.label} allows {listed(other)}: {_todo_with(other)}.")
+        yield Finding(
+            "PERMISSION-ACTION",
+            f"The {rule.label} allows {listed(other)}, which sending does not need: remove that, or name what else "
+            "the role is for with --also-allow.",
+        )
     single = [arn for arn in outside if arn not in patterns]
     if single:
+        rest = [arn for arn in statement.resources if arn not in outside]
+        todo = "remove that" if rest else f"put what it is to send with, such as {policy.resources[0]}, in its place"
         yield Finding(
             "PERMISSION-RESOURCE",
-            f"The {rule.label} allows sending with {listed(single)}{_why_outside(single, expected)}: put only "
-            f"{listed(policy.resources)} there.",
+            f"The {rule.label} allows sending with {listed(single)}{_why_outside(single, expected)}: {todo}.",
         )
+
+
+def _templates(sending: Sending, expected: Expectation) -> Iterator[Finding]:
+    """Yield that the role may send templated email, and no template was named."""
+    if option(TEMPLATE) in expected.given:
+        return
+    rules = [(rule, [action for action in rule.written if _is_templated(action)]) for rule in sending.rules]
+    found = [(rule, actions) for rule, actions in rules if rule.allows and actions and not rule.statement.not_actions]
+    arns = [arn for rule in sending.rules for arn in rule.statement.resources if _is_template(arn, rule, expected)]
+    if found or arns:
+        labels = list(dict.fromkeys(rule.label for rule, _ in found)) or ["policies"]
+        actions = [action for _, written in found for action in written]
+        what = " and ".join(filter(None, [listed(actions), listed(list(dict.fromkeys(arns)))]))
+        yield Finding(
+            "PERMISSION-TEMPLATE",
+            f"The {listed(labels)} allow templated email ({what}): name the templates with --template, or remove that.",
+        )
+
+
+def _is_templated(action: str) -> bool:
+    return action.lower() in [name.lower() for name in TEMPLATE_ACTIONS]
+
+
+def _is_template(arn: str, rule: Rule, expected: Expectation) -> bool:
+    """Return whether a statement about sending has a template, though none was named."""
+    named = option(TEMPLATE) in expected.given
+    return rule.allows and bool(rule.sends) and not named and ":template/" in arn
 
 
 def _is_also_allowed(action: str, expected: Expectation) -> bool:
     return any(contains(pattern, action.lower()) for pattern in expected.also_allow)
-
-
-def _todo_with(actions: list[str]) -> str:
-    templated = [action for action in actions if _sends(action)]
-    others = [action for action in actions if action not in templated]
-    todo = []
-    if templated:
-        todo.append(f"remove {listed(templated)}, or name the templates with --template")
-    if others:
-        todo.append(f"remove {listed(others)}, or name what else the role is for with --also-allow")
-    return "; ".join(todo)
 
 
 def _is_outside(arn: str, rule: Rule, sending: Sending, expected: Expectation) -> bool:
@@ -89,7 +110,7 @@ def _is_outside(arn: str, rule: Rule, sending: Sending, expected: Expectation) -
     service = arn.split(":")[2] if arn.startswith("arn:") and arn.count(":") >= 2 else "*"
     if not overlaps(service, "ses"):
         return all(_sends(action) for action in rule.statement.actions)  # else it is there for another action
-    if expected.policy.covers(arn) and "${" not in arn:
+    if (expected.policy.covers(arn) and "${" not in arn) or _is_template(arn, rule, expected):
         return False
     denials = [r.statement for r in sending.rules if not r.allows and not r.comparisons]
     return not all(any(d.has_action(a) and d.has_all_of(arn) for d in denials) for a in rule.sends)
@@ -104,7 +125,7 @@ def _why_outside(arns: list[str], expected: Expectation) -> str:
     if any("${" in arn for arn in arns):
         return ", which has a policy variable, so that it may be any"
     for kind in (IDENTITY, CONFIGURATION_SET, TEMPLATE):
-        if all(f":{kind.resource}/" in arn for arn in arns) and (option(kind) in expected.given or kind is TEMPLATE):
+        if all(f":{kind.resource}/" in arn for arn in arns) and option(kind) in expected.given:
             return f", which {option(kind)} does not name"
     return f", which is not of account {expected.policy.account} in {expected.region}"
 
@@ -142,7 +163,7 @@ def _condition(rule: Rule, sending: Sending) -> Iterator[Finding]:
     yield Finding(
         "PERMISSION-CONDITION",
         f"The {rule.label} allows sending under a condition that {'is never' if never else 'may not be'} met "
-        f"({found}): {advice}. The ARNs say with what the role may send.",
+        f"({found}): {advice}.",
     )
 
 
@@ -178,17 +199,16 @@ def _refusals(sending: Sending, message: Message, role: DeployedRole) -> Iterato
                 f"{listed(rule.sends, 5)} out of it.",
             )
         elif partial := _partial(rule, sending, message):
-            yield Finding(
-                "PERMISSION-DENY",
-                f"The {rule.label} denies {listed(partial, 5)} with a part of what the role may send with, and not "
-                f"the other sending actions: deny {listed(sending.actions, 5)} together, or none of them.",
-            )
+            yield Finding("PERMISSION-DENY", f"The {rule.label} {partial}.")
     for actions, arns in _grouped(bounded):
         yield Finding(
             "PERMISSION-BOUNDARY",
             f"The permissions boundary {role.boundary_arn} does not allow {listed(actions, 5)} with "
             f"{listed(arns)}{sender}: allow it there too.",
         )
+    for rule in sending.boundary or []:
+        if not rule.allows and (partial := _partial(rule, sending, message)):
+            yield Finding("PERMISSION-BOUNDARY", f"The permissions boundary {role.boundary_arn} {partial}.")
     if not allowed and not sending.covers(message):
         yield Finding(
             "PERMISSION-MISSING",
@@ -197,17 +217,20 @@ def _refusals(sending: Sending, message: Message, role: DeployedRole) -> Iterato
         )
 
 
-def _partial(rule: Rule, sending: Sending, message: Message) -> tuple[str, ...]:
-    """Return the actions that a statement denies with a part of what may be sent with, if not all are denied so."""
-    actions = tuple(action for action in rule.sends if action in sending.actions)
+def _partial(rule: Rule, sending: Sending, message: Message) -> str:
+    """Return, if so, that a statement denies some of the actions with a part of what may be sent with."""
+    actions = [action for action in rule.sends if action in sending.actions]
     if len(actions) == len(sending.actions):
-        return ()
+        return ""
     for action in actions:
         for arn in sending.reach(action, message):
             partly = not rule.statement.has_all_of(arn) and bool(rule.statement.resources_within(arn))
-            if partly and sending.met(rule, action, arn, message):
-                return actions
-    return ()
+            if partly and sending.met(rule, action, arn, message) is not False:
+                return (
+                    f"denies {listed(actions, 5)} with a part of what the role may send with, and not the other "
+                    f"sending actions: deny {listed(sending.actions, 5)} together, or none of them"
+                )
+    return ""
 
 
 def _beyond(refused: Refused, less: Refused) -> Refused:

@@ -161,23 +161,21 @@ class Sending:
             for arn in rule.statement.resources_within(limit)
             if "${" not in arn
         ]
-        if denials:
-            for rule in _denials(self.rules):
-                if self.met(rule, action, limit, message):
-                    found = _less(found, rule.statement, action)
+        denied = [
+            rule.statement
+            for rule in self.rules
+            if denials and not rule.allows and self.met(rule, action, limit, message)
+        ]
         if boundary and self.boundary is not None:
-            found = [arn for allowed in found for arn in self._bounded(action, allowed, message)]
-        return list(dict.fromkeys(found))
-
-    def _bounded(self, action: str, limit: str, message: Message) -> list[str]:
-        assert self.boundary is not None
-        about = [rule for rule in self.boundary if rule.statement.has_action(action)]
-        met = {rule: self.met(rule, action, limit, message) for rule in about}
-        found = [arn for rule in about if rule.allows and met[rule] for arn in rule.statement.resources_within(limit)]
-        for rule in _denials(about):
-            if met[rule] is not False:
-                found = _less(found, rule.statement, action)
-        return found
+            about = [
+                (rule, self.met(rule, action, limit, message))
+                for rule in self.boundary
+                if rule.statement.has_action(action)
+            ]
+            bounds = [rule.statement for rule, met in about if rule.allows and met]
+            found = [part for arn in found for bound in bounds for part in bound.resources_within(arn)]
+            denied += [rule.statement for rule, met in about if not rule.allows and met is not False]
+        return _less(list(dict.fromkeys(found)), [denial for denial in denied if denial.has_action(action)])
 
     def refused(self, message: Message, denials: bool = True, boundary: bool = True) -> Refused:
         """Return what the role should be able to send and cannot, with a message of this kind."""
@@ -232,16 +230,10 @@ class Sending:
         return any(self.met(rule, action, arn, message) is None for action in rule.sends if action in self.actions)
 
 
-def _denials(rules: Sequence[Rule]) -> list[Rule]:
-    """Return the statements that deny, those first that leave only what they name."""
-    return sorted((rule for rule in rules if not rule.allows), key=lambda rule: not rule.statement.not_resources)
-
-
-def _less(arns: list[str], denied: Statement, action: str) -> list[str]:
-    """Return what of some resources a denial leaves, as patterns: of one that it takes a part of, all."""
-    if not denied.has_action(action):
-        return arns
-    if denied.not_resources:
-        kept = replace(denied, resources=denied.not_resources, not_resources=())
-        return [part for arn in arns for part in kept.resources_within(arn)]
-    return [arn for arn in arns if not denied.has_all_of(arn)]
+def _less(arns: list[str], denials: list[Statement]) -> list[str]:
+    """Return what of some resources denials leave, as patterns: of one that they take a part of, all."""
+    for denial in denials:
+        if denial.not_resources:
+            kept = replace(denial, resources=denial.not_resources, not_resources=())
+            arns = [part for arn in arns for part in kept.resources_within(arn)]
+    return [arn for arn in arns if not any(denial.has_all_of(arn) for denial in denials)]

@@ -8,7 +8,7 @@ from ..policy_language import matches, overlaps
 from ..services import SendingService, known_services
 from .conditions import UNKNOWN, Comparison, Value, all_met
 from .deployed import DeployedRole, Finding
-from .expectation import Expectation, contains_arn, services_of, within_source
+from .expectation import Expectation, contains_arn, is_source_name, services_of, within_source
 from .trust_statements import ANYONE, SOURCE_ACCOUNT, SOURCE_ARN, TrustStatement, parse_trust
 from .wording import listed
 
@@ -59,8 +59,8 @@ def _no_service(role: DeployedRole, statements: list[TrustStatement]) -> Finding
     who = listed(list(dict.fromkeys(name for s in statements if s.allows for name in (*s.services, *s.others))))
     return Finding(
         "TRUST-SERVICE",
-        f"The trust policy lets {who or 'nobody'} assume the role, which is no service that sends email with such a "
-        f"role. Say which it should be with --service ({', '.join(known_services())}).",
+        f"The trust policy lets {who or 'nobody'} assume the role, and names no service that sends email: say which it "
+        f"is for with --service ({', '.join(known_services())}).",
     )
 
 
@@ -150,9 +150,10 @@ def _wrong_source(
         given = expected.policy.source_arns if "--source-arn" in expected.given else ()
         unnamed = given and not any(contains_arn(pattern, source) for pattern in given)
         return "which --source-arn does not name" if unnamed else ""
-    limit = service.source_pattern(role.partition, expected.region, role.account)
-    fields, others = source.split(":", 5), limit.split(":", 5)
-    if len(fields) == 6 and "${" not in source and all(map(overlaps, fields, others)) and not fields[5].endswith("/"):
+    limit = service.source_pattern(role.partition, expected.region, role.account).split(":", 5)
+    fields = source.split(":", 5)
+    overlap = len(fields) == 6 and "${" not in source and all(map(overlaps, fields, limit))
+    if overlap and is_source_name(limit[5], fields[5]) is not False:
         return f"which matches more than the sources of {service.principal}"
     return f"which no source of {service.principal} in {expected.region} matches"
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from local.aws import REPOSITORY
+from local.setup import uv_environment
 
 PYPROJECT = (REPOSITORY / "pyproject.toml").read_text()
 (VERSION,) = re.findall(r'^version = "(.+)"$', PYPROJECT, re.M)
@@ -35,8 +36,8 @@ except ImportError:
 """
 
 
-def run(*command: str | Path, cwd: Path = REPOSITORY) -> str:
-    result = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+def run(*command: str | Path, cwd: Path = REPOSITORY, environment: dict[str, str] | None = None) -> str:
+    result = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 
@@ -92,9 +93,12 @@ def test_the_sdist_has_what_a_packager_needs(built: Path) -> None:
 
 
 def test_the_wheel_works_in_an_empty_environment(built: Path, tmp_path: Path) -> None:
-    run(sys.executable, "-m", "venv", tmp_path / "venv")
-    python = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
-    run(python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", only(list(built.glob("*.whl"))))
+    python = tmp_path / "venv" / "bin" / "python"
+    environment = {**os.environ, **uv_environment(run(sys.executable, "-m", "pip", "config", "list"))}
+    uv = [sys.executable, "-m", "uv", "--quiet"]
+    run(*uv, "venv", "--python", sys.executable, tmp_path / "venv")
+    install = ["pip", "install", "--python", python, "--constraint", REPOSITORY / "requirements-dev.txt"]
+    run(*uv, *install, only(list(built.glob("*.whl"))), environment=environment)
     assert run(python, "-c", PROGRAM, tmp_path / "out", cwd=tmp_path).strip() == "no boto3"
     assert (tmp_path / "out" / "Stack.template.json").exists()
     command: list[str | Path] = [tmp_path / "venv" / "bin" / "sending-role-verify", "role"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -170,43 +170,39 @@ class Statement:
         """Return patterns of the resources that the statement is about, as far as the pattern `resources` goes."""
         if self.not_resources:
             return [] if any(contains(pattern, resources) for pattern in self.not_resources) else [resources]
-        return [_narrower(pattern, resources) for pattern in self.resources if _overlaps_arns(pattern, resources)]
+        return [arn for pattern in self.resources for arn in _narrower(pattern, resources)]
 
 
 @lru_cache(maxsize=4096)
-def _overlaps_arns(pattern: str, arns: str) -> bool:
-    """Return whether both patterns match some ARN with as many colons as the pattern `arns` has."""
-    if contains(pattern, arns) or contains(arns, pattern):
-        return True
-    return overlaps(pattern, arns) and example([[pattern], [arns]], ["*:" * (arns.count(":") + 1) + "*"]) is not None
-
-
-def _narrower(pattern: str, limit: str) -> list[str]:
+def _narrower(pattern: str, limit: str) -> tuple[str, ...]:
     """Return what of an ARN pattern lies within another, field by field; of two fields the one within the other."""
     if contains(limit, pattern):
-        return [pattern]
+        return (pattern,)
     if contains(pattern, limit):
-        return [limit]
-    pairs = [list(zip(ours, theirs, strict=True)) for ours in _aligned(pattern) for theirs in _aligned(limit)]
+        return (limit,)
     found = [
-        ":".join(our if contains(their, our) else their for our, their in fields)
-        for fields in pairs
-        if all(overlaps(our, their) for our, their in fields)
+        ":".join(our if contains(their, our) else their for our, their in zip(ours, theirs, strict=True))
+        for ours in _aligned(pattern)
+        for theirs in _aligned(limit)
+        if all(map(overlaps, _without_variables(ours), _without_variables(theirs)))
     ]
-    return list(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))
 
 
-def _aligned(pattern: str, most: int = 1000) -> Iterator[list[str]]:
-    """Yield the six fields of an ARN pattern; if it has fewer colons, once for each way in which wildcards have them."""
+def _aligned(pattern: str) -> list[list[str]]:
+    """Return the six fields of an ARN pattern, for each way in which wildcards may have the colons that it lacks."""
     parts = re.split("([*?])", _normalized(pattern))
-    wildcards = range(1, len(parts), 2)
-    missing = 5 - pattern.count(":")
-    for chosen in itertools.islice(itertools.combinations_with_replacement(wildcards, max(missing, 0)), most):
-        filled = [
-            part if i not in chosen else "*" + ":*" * chosen.count(i) if part == "*" else ":" * chosen.count(i)
-            for i, part in enumerate(parts)
-        ]
-        yield "".join(filled).split(":", 5)
+    ways = itertools.combinations_with_replacement(range(1, len(parts), 2), max(5 - pattern.count(":"), 0))
+    filled = [[_filled(part, way.count(i)) for i, part in enumerate(parts)] for way in itertools.islice(ways, 1000)]
+    found = [fields for texts in filled if len(fields := "".join(texts).split(":", 5)) == 6]
+    return found if len(filled) < 1000 else [["*"] * 6]
+
+
+def _filled(part: str, colons: int) -> str:
+    """Return a wildcard of a pattern with colons in it, or another part as it is."""
+    if not colons:
+        return part
+    return "*" + ":*" * colons if part == "*" else ":"
 
 
 def parse_statements(document: Mapping[str, Any]) -> list[Statement]:

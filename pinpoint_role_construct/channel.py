@@ -82,8 +82,10 @@ class EmailChannel(Construct):
             configuration_set=configuration_set,
         )
         for parameter, role in (("sending_role", sending_role), ("event_role", event_role)):
-            if role is not None and not hasattr(role, "role_arn"):
+            if role is not None and not _is_role(role):
                 refuse_type(parameter, role, "an IAM role, such as iam.Role.from_role_arn(...)")
+        if not isinstance(enabled, bool):
+            refuse_type("enabled", enabled, "True or False")
         given, events = (role and role_behind(role) for role in (sending_role, event_role))
         if isinstance(given, SesSendingRole):
             check_sending_role(given.node.path, given.service, given._sending, channel)
@@ -116,6 +118,10 @@ class EmailChannel(Construct):
             own = given._sending.missing_default_sets()
             found = given._sending.missing_default_sets((channel.identity,))
             warn_of_default_sets(self, [sentence for sentence in found if sentence not in own])
+
+
+def _is_role(value: object) -> bool:
+    return not isinstance(value, type) and hasattr(value, "role_arn") and hasattr(value, "node")
 
 
 class _Policies(Dependable):

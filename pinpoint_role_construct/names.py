@@ -27,9 +27,9 @@ def refuse(parameter: str, value: object, why: str, accepts: str) -> NoReturn:
     raise ValueError(f"{parameter}: {value!r} {why}; accepted: {accepts}")
 
 
-def refuse_type(parameter: str, value: object, accepts: str) -> NoReturn:
+def refuse_type(parameter: str, value: object, accepts: str, show: Callable[[object], str] = repr) -> NoReturn:
     """Raise the `TypeError` that names the parameter, shows the value and says what is accepted."""
-    raise TypeError(f"{parameter}: {value!r} is of type {type(value).__name__}; accepted: {accepts}")
+    raise TypeError(f"{parameter}: {show(value)} is of type {type(value).__name__}; accepted: {accepts}")
 
 
 def check_characters(parameter: str, text: str, accepts: str) -> None:

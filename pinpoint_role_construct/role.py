@@ -13,7 +13,12 @@ from .inputs import parse_sending
 from .names import refuse_type
 from .policies import INLINE_LIMIT, MANAGED_LIMIT, Document, SendingPolicy, document
 from .services import SendingService
-from .synthesis_warnings import warn_of_default_sets, warn_of_end_of_support, warn_of_excess
+from .synthesis_warnings import (
+    warn_of_default_sets,
+    warn_of_end_of_support,
+    warn_of_excess,
+    warn_of_excess_of_policy,
+)
 
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_pinpoint import IAppRef
@@ -187,6 +192,26 @@ class SesSendingRole(iam.Role):
         """
         warn_of_excess(self, self._sending, statement.to_statement_json())
         return super().add_to_principal_policy(statement)
+
+    def attach_inline_policy(self, policy: iam.Policy) -> None:
+        """Attach a policy, with a synthesis warning if it allows more than the arguments name.
+
+        Args:
+            policy: The policy to attach.
+        """
+        warn_of_excess_of_policy(self, self._sending, policy)
+        super().attach_inline_policy(policy)
+
+    def add_managed_policy(self, policy: iam.IManagedPolicy) -> None:
+        """Attach a managed policy, with a synthesis warning if it allows more than the arguments name.
+
+        AWS's own policies are known by name only: those that allow every action, and all of SES.
+
+        Args:
+            policy: The managed policy to attach.
+        """
+        warn_of_excess_of_policy(self, self._sending, policy)
+        super().add_managed_policy(policy)
 
     def grant_pass_to_service(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow `grantee` to pass this role to its service only (`iam:PassRole` with `iam:PassedToService`).

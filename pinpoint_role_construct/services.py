@@ -9,10 +9,7 @@ from typing import ClassVar
 
 _PRINCIPAL = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
 _SID = re.compile(r"[A-Za-z0-9]+")
-_SOURCE_ARN = re.compile(
-    r"arn:\{partition\}:(?P<service>[a-z0-9-]+):(\{region\}|\*|):\{account\}:(?P<type>[A-Za-z][A-Za-z0-9-]*)?"
-    r"(?P<separator>(?<![{}:])[/:])?\*"
-)
+_SOURCE_ARN = re.compile(r"arn:\{partition\}:[a-z0-9-]+:(\{region\}|\*|):\{account\}:([A-Za-z][A-Za-z0-9-]*[/:])?\*")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from aws_cdk import aws_ses as ses
 from aws_cdk.assertions import Template
 
 from pinpoint_role_construct import EmailChannel, OrchestrationSendingRole, SendingService, SesSendingRole
-from tests.documents import ACCOUNT, new_stack, resolve, resource_arns
+from tests.documents import ACCOUNT
+from tests.helpers import new_stack, resolve, resource_arns
 
 SES = f"arn:aws:ses:us-east-1:{ACCOUNT}"
 WARNING = "pinpoint-role-construct:EndOfSupport"

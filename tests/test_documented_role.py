@@ -14,31 +14,12 @@ from aws_cdk.assertions import Match, Template
 from syrupy.assertion import SnapshotAssertion
 
 from pinpoint_role_construct import OrchestrationSendingRole, SendingService, SesSendingRole
-from tests.documents import (
-    ACCOUNT,
-    documented_permission_policy,
-    documented_trust_policy,
-    new_stack,
-    permission_policy,
-    resolve,
-    resource_arns,
-    roles,
-)
-
-ENVIRONMENTS = [
-    ("aws", "us-east-1"),
-    ("aws", "eu-central-1"),
-    ("aws-us-gov", "us-gov-west-1"),
-    ("aws-cn", "cn-north-1"),
-]
-FLAGS: list[dict[str, Any]] = [
-    {},
-    {"@aws-cdk/aws-iam:minimizePolicies": True, "@aws-cdk/core:enablePartitionLiterals": True},
-]
+from tests.documents import ACCOUNT, documented_permission_policy, documented_trust_policy, permission_policy
+from tests.helpers import FLAGS, in_every_environment, known_or_agnostic, new_stack, resolve, resource_arns, roles
 
 
-@pytest.mark.parametrize(("partition", "region"), ENVIRONMENTS)
-@pytest.mark.parametrize("known", [True, False], ids=["known", "agnostic"])
+@in_every_environment
+@known_or_agnostic
 @pytest.mark.parametrize("context", FLAGS, ids=["no-flags", "flags"])
 def test_policies_equal_the_document(partition: str, region: str, known: bool, context: dict[str, Any]) -> None:
     stack = new_stack(context=context, **({"region": region} if known else {"account": None, "region": None}))

@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
 
 from pinpoint_role_construct import SendingService, SesSendingRole
-from tests.documents import new_stack
+from tests.helpers import new_stack
 
 
 @pytest.mark.parametrize(

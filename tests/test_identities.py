@@ -11,7 +11,8 @@ from aws_cdk import aws_ses as ses
 from aws_cdk.assertions import Template
 
 from pinpoint_role_construct import OrchestrationSendingRole, SendingService, SesSendingRole
-from tests.documents import ACCOUNT, new_stack, permission_policy, resolve, resource_arns, roles
+from tests.documents import ACCOUNT, permission_policy
+from tests.helpers import new_stack, resolve, resource_arns, roles
 
 SES = f"arn:aws:ses:us-east-1:{ACCOUNT}"
 

@@ -12,7 +12,8 @@ import pytest
 from aws_cdk import aws_ses as ses
 
 from pinpoint_role_construct import OrchestrationSendingRole
-from tests.documents import ACCOUNT, new_stack, permission_policy, resource_arns
+from tests.documents import ACCOUNT, permission_policy
+from tests.helpers import new_stack, resource_arns
 
 LIMITS = [(False, 10240), (True, 6144)]
 

@@ -8,7 +8,8 @@ import aws_cdk as cdk
 import pytest
 
 from pinpoint_role_construct import OrchestrationSendingRole, SendingService, SesSendingRole
-from tests.documents import ACCOUNT, new_stack, permission_policy, resolve, roles
+from tests.documents import ACCOUNT, permission_policy
+from tests.helpers import new_stack, resolve, roles
 
 SES = f"arn:aws:ses:us-east-1:{ACCOUNT}"
 SCHEDULER = f"arn:aws:scheduler:us-east-1:{ACCOUNT}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NoReturn
 
 import aws_cdk as cdk
@@ -16,6 +16,7 @@ from ..policies import ses_arn
 
 _TOKEN = re.compile(r"\$\{Token\[[A-Za-z0-9:._-]+\]\}")
 _LIST_TOKEN = re.compile(r"#\{Token\[[A-Za-z0-9:._-]+\]\}")
+_ANY_TOKEN = re.compile(rf"{_TOKEN.pattern}|{_LIST_TOKEN.pattern}")
 _REGION = "the code of an AWS Region that this aws-cdk-lib knows, in the stack's partition, or the stack's own"
 _LONGEST_PARTITION, _LONGEST_REGION = "aws-us-gov", "ap-southeast-1"
 _LONGEST_ARN = f"arn:{_LONGEST_PARTITION}:mobiletargeting:{_LONGEST_REGION}:111122223333:mailmanager-rule-set/"
@@ -42,13 +43,24 @@ def plain(value: Any) -> Any:
     return str.__str__(value) if isinstance(value, str) else value
 
 
-def split_arn(text: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def split_arn(text: str) -> tuple[str, ...]:
     """Return the six fields of an ARN, or fewer if it has fewer; a colon within a token separates nothing."""
-    if is_known(text):
-        return text.split(":", 5)
     tokens = iter(_TOKEN.findall(text))
     fields = _TOKEN.sub("\0", text).split(":", 5)
-    return [re.sub("\0", lambda _: next(tokens, "\0"), field) for field in fields]
+    return tuple(re.sub("\0", lambda _: next(tokens, "\0"), field) for field in fields)
+
+
+def resource_behind(token: str) -> cdk.CfnResource | None:
+    """Return the resource that text refers to, if it is one token for an attribute of a resource."""
+    if not _TOKEN.fullmatch(token):
+        return None
+    try:
+        reference = cdk.Tokenization.reverse_complete_string(token)
+    except RuntimeError:  # it only looks like a token
+        return None
+    target = reference.target if isinstance(reference, cdk.Reference) else None
+    return target if isinstance(target, cdk.CfnResource) else None
 
 
 @cache
@@ -91,14 +103,15 @@ class Home:
     def shown(self, value: object) -> object:
         """Return a value as messages show it: tokens by what they resolve to."""
         if isinstance(value, str):
-            return _TOKEN.sub(lambda token: self._resolved(token[0]), value)
-        return self._resolved(value) if is_list_token(value) else value
+            return _ANY_TOKEN.sub(lambda token: self._resolved(token[0]), value)
+        return self.shown(value[0]) if is_list_token(value) else value
 
-    def _resolved(self, token: object) -> str:
+    def _resolved(self, token: str) -> str:
         try:
-            resolved = self.stack.resolve(token)
-        except RuntimeError:  # it only looks like a token
-            return str(token)
+            resolved = self.stack.resolve([token] if token.startswith("#") else token)
+        except RuntimeError:  # another account's resource without a name, or text that only looks like a token
+            resource = resource_behind(token)
+            return f"${{{resource.node.path}}}" if resource else token
         if isinstance(resolved, dict) and len(resolved) == 1:
             name = resolved.get("Ref") or ".".join(map(str, resolved.get("Fn::GetAtt", [])))
             return f"${{{name}}}" if name else json.dumps(resolved)
@@ -134,7 +147,7 @@ class Argument:
 
     def refuse_type(self) -> NoReturn:
         """Raise the `TypeError` that says that the value's type is not accepted."""
-        refuse_type(self.parameter, self.value, self.accepts)
+        refuse_type(self.parameter, self.value, self.accepts, lambda value: str(self.home.shown(repr(value))))
 
     def elements(self) -> list[Argument]:
         """Return the elements of a list or tuple, or refuse what is neither: text is a sequence too."""
@@ -157,10 +170,14 @@ class Argument:
             self.refuse("looks like a CDK token but is not one")
         return True
 
-    def check_beside_tokens(self, text: str) -> None:
-        """Refuse a pattern, or another character that no name has, beside tokens in a part of the text."""
+    def check_part(self, text: str) -> None:
+        """Refuse a part of the text that has a pattern or a character that no name has, beside tokens or not."""
+        parameter = self.parameter if text == self.value else f"{self.parameter} in {self.home.shown(self.value)!r}"
+        if is_known(text):
+            check_characters(parameter, text, self.accepts)
+            return
         try:
-            check_characters(self.parameter, without_tokens(text), self.accepts)
+            check_characters(parameter, without_tokens(text), self.accepts)
         except ValueError:
             self.refuse("has a character beside a token that no name has, such as *, ?, ${ or a space")
 
@@ -181,13 +198,13 @@ class Argument:
         if self.home.known_partition not in (None, found):
             self.refuse(f"is of partition {found}, the stack of {self.home.known_partition}")
 
-    def parse_arn(self, service: str, prefix: str, *, any_region: bool = False) -> tuple[str, str]:
+    def parse_arn(self, service: str, prefix: str, *, regions: tuple[str, ...] = ()) -> tuple[str, str]:
         """Return an ARN in two parts, up to its resource's name and that name, of which only the first is checked.
 
         Args:
             service: Service that the ARN must be of.
             prefix: What its resource must begin with, such as `identity/`.
-            any_region: Whether the Region may be `*`.
+            regions: What the Region may be besides a Region: `*`, or nothing.
         """
         fields = split_arn(self.value)
         if len(fields) != 6 or fields[0] != "arn":
@@ -195,7 +212,7 @@ class Argument:
         _, partition, arn_service, region, account, resource = fields
         if is_known(arn_service) and arn_service != service:
             self.refuse(f"is of service {arn_service!r}, not {service!r}")
-        if not (any_region and region == "*"):
+        if region not in regions:
             self.check_region(region)
         if is_known(partition):
             expected = self.home.known_partition or (partition_of(region) if is_known(region) else None)

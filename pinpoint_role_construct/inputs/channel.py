@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from email.headerregistry import HeaderRegistry
 from typing import Any
 
-import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from ..names import CONFIGURATION_SET, IDENTITY
 from ..policy_language import matches
 from ..services import SendingService
-from .arguments import Argument, Home, is_known, plain, without_tokens
-from .resources import Named, parse_resource
+from .arguments import Argument, Home, is_known, plain, resource_behind, split_arn, without_tokens
+from .resources import Named, deployed_arn, parse_resource
 from .sending import Sending, check_sender
 
 _ADDRESS = (
@@ -94,13 +93,13 @@ def _parse_sender(argument: Argument, identity: Named) -> str:
     if not isinstance(argument.value, str):
         argument.refuse_type()
     text = address = argument.value
-    if named := re.fullmatch(r"[^<]*<([^<>]*)>", text):
+    if named := re.fullmatch(r".*<([^<>]*)>", text, re.DOTALL):
         address = named[1]
         if not text.isascii() or not text.isprintable():
             argument.refuse("has non-ASCII or control characters (write such a display name as RFC 2047 encodes it)")
         header: Any = HeaderRegistry()("from", without_tokens(text))
-        if header.defects or len(header.addresses) != 1:
-            argument.refuse("is not one display name and one email address")
+        if header.defects or [found.addr_spec for found in header.addresses] != [without_tokens(address)]:
+            argument.refuse("is not one display name, in quotes if it has punctuation, and one email address")
     check_sender(replace(argument, value=address), (identity,))
     return address
 
@@ -130,19 +129,16 @@ def check_sending_role(path: str, service: SendingService, sending: Sending, cha
     if senders and is_known(channel.sender, *senders) and channel.sender not in senders:
         argument.refuse(f"may not send from {channel.sender}, only from {', '.join(senders)}")
     sources = sending.policy.source_arns
-    if sources and not any(_may_be_source(source, channel.application_arn) for source in sources):
+    if sources and not any(_may_be_source(source, channel.application_arn, channel.home) for source in sources):
         argument.refuse(f"is for other projects: {', '.join(str(channel.home.shown(source)) for source in sources)}")
 
 
-def _may_be_source(source: str, application_arn: str) -> bool:
+def _may_be_source(source: str, application_arn: str, home: Home) -> bool:
     """Return whether a source pattern matches a project, as far as is known."""
-    if is_known(source, application_arn):
-        return matches(source, application_arn)
-    constructs = _construct_of(source), _construct_of(application_arn)
-    return None in constructs or constructs[0] is constructs[1]
-
-
-def _construct_of(arn: str) -> object:
-    """Return the construct that an ARN is an attribute of, if it is one."""
-    reference = None if arn.startswith("arn:") else cdk.Tokenization.reverse_complete_string(arn)
-    return reference.target if isinstance(reference, cdk.Reference) else None
+    resources = [resource_behind(arn.rpartition("/")[2]) for arn in (source, application_arn)]
+    if None not in resources:
+        return resources[0] is resources[1]
+    fields = [split_arn(deployed_arn(arn, home)) for arn in (source, application_arn)]
+    if len(fields[0]) != len(fields[1]):  # one is a token
+        return True
+    return all(matches(ours, theirs) for ours, theirs in zip(*fields, strict=True) if is_known(ours, theirs))

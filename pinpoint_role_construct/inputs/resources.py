@@ -8,7 +8,7 @@ from typing import Any
 import aws_cdk as cdk
 
 from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE, ResourceKind
-from .arguments import Argument, Home, is_known, partition_of, split_arn
+from .arguments import Argument, Home, is_known, partition_of, resource_behind, split_arn
 
 _REFERENCES = {  # of each kind's constructs: the attribute that refers to one, and the name in that reference
     IDENTITY: ("email_identity_ref", "email_identity"),
@@ -71,11 +71,26 @@ def deployed_name(text: str) -> str | None:
     """Return the name that text will be once deployed; of a generated name its token; `None` if not known."""
     if is_known(text):
         return text
-    if text.startswith("${") and text.count("${") == 1 and text.endswith("]}"):
-        reference = cdk.Tokenization.reverse_complete_string(text)
-        if isinstance(reference, cdk.Reference) and isinstance(resource := reference.target, cdk.CfnResource):
-            return given_name(resource) or text
-    return None
+    resource = resource_behind(text)
+    if resource is None or not resource.cfn_resource_type.startswith("AWS::SES::"):
+        return None
+    return given_name(resource) or text
+
+
+def deployed_arn(arn: str, home: Home) -> str:
+    """Return the ARN, or pattern of ARNs, that text will be once deployed with the home's stack, as far as known."""
+    known = {cdk.Aws.PARTITION: home.partition, cdk.Aws.REGION: home.stack.region, cdk.Aws.ACCOUNT_ID: home.account}
+    fields = [known.get(field, field) for field in split_arn(arn)]
+    if len(fields) != 6:
+        return arn
+    _, partition, service, region, account, resource = fields
+    if not is_known(partition) and is_known(region):
+        partition = partition_of(region) or partition
+    kind, slash, name = resource.partition("/")
+    name = deployed_name(name) or name
+    if kind == IDENTITY.resource and "@" not in name and is_known(name):
+        name = name.lower()
+    return ":".join(("arn", partition, service, region, account, kind + slash + name))
 
 
 def given_name(resource: Any) -> str | None:
@@ -119,13 +134,18 @@ def _parse_identity(argument: Argument, construct: Any, name: str) -> Named:
     resource = construct if arn is None else construct.node.default_child
     home = _home_of(argument, construct) if arn is None else argument.home
     known = given_name(resource) if resource else None
-    if known and "@" not in known and known != known.lower() and not is_known(name):
-        lowered = known.lower()  # a domain's token would carry its capitals, which SES does not
-        arn = None if arn is None else arn.replace(name, lowered)
-        name = lowered
+    if known:
+        given, known = known, IDENTITY.parse(argument.parameter, known)
+        if given != known:  # a domain's token would carry its capitals, which SES does not
+            arn = None if arn is None else arn.replace(name, known)
+            name = known
     named = _parse_text(replace(argument, value=arn or name, home=home), IDENTITY)
-    default = getattr(resource.configuration_set_attributes, "configuration_set_name", None) if resource else None
-    return replace(named, given_name=known, default_set=default)
+    return replace(named, given_name=known, default_set=default_set_of(resource) if resource else None)
+
+
+def default_set_of(resource: Any) -> str | None:
+    """Return the name of the configuration set that an identity's L1 resource uses by default, if any."""
+    return getattr(resource.configuration_set_attributes, "configuration_set_name", None)
 
 
 def _home_of(argument: Argument, construct: Any) -> Home:
@@ -138,7 +158,7 @@ def _home_of(argument: Argument, construct: Any) -> Home:
 def _parse_text(argument: Argument, kind: ResourceKind) -> Named:
     text: str = argument.value
     if has_token := argument.check_tokens():
-        argument.check_beside_tokens(text)
+        argument.check_part(text)
     prefix, name, parameter = argument.home.ses_arn(f"{kind.resource}/"), text, argument.parameter
     if text.startswith("arn:"):
         prefix, name = argument.parse_arn("ses", f"{kind.resource}/")

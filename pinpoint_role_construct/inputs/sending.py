@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from constructs import Construct
 
 from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE, ResourceKind, parse_address, sends_from
 from ..policies import INLINE_LIMIT, MANAGED_LIMIT, TRUST_LIMIT, SendingPolicy, size
+from ..policy_language import as_list
 from ..services import SendingService
 from .arguments import Argument, Home, is_known
-from .resources import Named, parse_resources
+from .resources import Named, deployed_arn, parse_resources
 from .sources import LONGEST_SOURCE_NAME, parse_sources
 
 if TYPE_CHECKING:
@@ -39,6 +40,22 @@ class Sending:
     configuration_sets: tuple[Named, ...]
     policy: SendingPolicy
     longest: SendingPolicy
+
+    def excess(self, statement: Mapping[str, Any]) -> list[str]:
+        """Return the resources on which a statement of a policy allows sending that the arguments do not name."""
+
+        def deployed(arns: Sequence[str]) -> tuple[str, ...]:
+            return tuple(deployed_arn(arn, self.home) for arn in arns)
+
+        named = replace(
+            self.policy,
+            identity_arns=deployed(self.policy.identity_arns),
+            configuration_set_arns=deployed(self.policy.configuration_set_arns),
+            template_arns=deployed(self.policy.template_arns),
+        )
+        if "Resource" in statement:
+            statement = {**statement, "Resource": deployed(as_list(statement["Resource"]))}
+        return [str(self.home.shown(arn)) for arn in named.excess(statement)]
 
     def check_permission_size(self, limit: int, kind: str) -> None:
         """Refuse a permission policy past IAM's quota for a kind of policies."""
@@ -160,7 +177,7 @@ def check_sender(argument: Argument, identities: tuple[Named, ...]) -> None:
         argument.refuse_type()
     address: str = argument.value
     if argument.check_tokens():
-        argument.check_beside_tokens(address)
+        argument.check_part(address)
     else:
         parse_address(argument.parameter, address, argument.accepts)
     local_part, _, domain = address.rpartition("@")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ..services import SendingService
-from .arguments import Argument, Home, is_known, plain, split_arn
+from .arguments import Argument, Home, is_known, plain, split_arn, without_tokens
 
 LONGEST_SOURCE_NAME = 100
 
@@ -26,7 +26,7 @@ def parse_sources(source_arns: object, service: SendingService, home: Home) -> t
     """
     pattern = service.source_pattern(home.partition, home.region, home.account)
     if source_arns is None:
-        return (Source(pattern, home.region),) if service.source_required else ()
+        return (Source(pattern, split_arn(pattern)[3] or "*"),) if service.source_required else ()
     example = service.source_pattern("aws", "us-east-1", "111122223333").removesuffix("*")
     accepts = f"an ARN like {example}NAME, with or without * in NAME, or its construct"
     argument = Argument("source_arns", source_arns, accepts, home)
@@ -37,7 +37,7 @@ def parse_sources(source_arns: object, service: SendingService, home: Home) -> t
 
 
 def _parse_source(argument: Argument, pattern: str) -> Source:
-    _, _, service, _, _, resource = split_arn(pattern)
+    _, _, service, place, _, resource = split_arn(pattern)
     prefix = resource.removesuffix("*")
     region = "*"
     if not isinstance(argument.value, str):
@@ -48,17 +48,17 @@ def _parse_source(argument: Argument, pattern: str) -> Source:
             argument.check_region(region)
             _check_account(argument, env.account)
     text: str = argument.value
-    if argument.check_tokens() and not text.startswith("arn:"):
-        argument.check_beside_tokens(text)
+    if argument.check_tokens() and text.startswith("${"):
+        argument.check_part(text)
         return Source(text, region)
-    head, name = argument.parse_arn(service, prefix, any_region=True)
-    argument.check_beside_tokens(head.replace(":*:", ":any:"))
-    argument.check_beside_tokens(name.replace("*", "x"))
-    if prefix and re.search("[/:]", name):
-        argument.refuse(f"names something within {prefix}{re.split('[/:]', name)[0]}")
+    head, name = argument.parse_arn(service, prefix, regions=("*", place))
+    argument.check_part(head.replace(":*:", ":any:"))
+    argument.check_part(name.replace("*", "x"))
+    if prefix and re.search("[/:]", without_tokens(name)):
+        argument.refuse(f"names something within a {prefix[:-1]!r}")
     _, _, _, region, account, _ = split_arn(text)
     _check_account(argument, account)
-    return Source(text, region)
+    return Source(text, region or "*")
 
 
 def _check_account(argument: Argument, account: str) -> None:
@@ -69,13 +69,14 @@ def _check_account(argument: Argument, account: str) -> None:
 
 def _arn_of(argument: Argument, prefix: str) -> str:
     """Return the ARN of a construct of the kind that `prefix` says (`schedule-group/`), or refuse it."""
-    words = re.sub("(?<=[a-z])(?=[A-Z])|-", "_", prefix[:-1]).lower().removesuffix("s")
+    words = re.sub("(?<=[a-z])(?=[A-Z])|-", "_", prefix[:-1]).lower()
+    kinds = [words, words.removesuffix("s")]  # `schedule_group`, and `app` for `apps/`
     construct: Any = argument.value
-    names = [name for name in dir(type(construct)) if name.endswith("_ref")] or [f"{words}_ref"]
+    names = [name for name in dir(type(construct)) if name.endswith("_ref")] or [f"{kind}_ref" for kind in kinds]
     for name in names:
-        if name.removesuffix("_ref").replace("_", "") == words.replace("_", ""):
+        if name.removesuffix("_ref").replace("_", "") in [kind.replace("_", "") for kind in kinds]:
             reference = getattr(construct, name, None)
             for field in dir(reference):
                 if field.endswith("_arn") and isinstance(arn := plain(getattr(reference, field)), str):
                     return arn
-    argument.refuse_type()
+    return argument.refuse_type()

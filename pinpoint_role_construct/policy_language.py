@@ -194,7 +194,8 @@ def _aligned(pattern: str) -> list[list[str]]:
     parts = re.split("([*?])", _normalized(pattern))
     ways = itertools.combinations_with_replacement(range(1, len(parts), 2), max(5 - pattern.count(":"), 0))
     filled = [[_filled(part, way.count(i)) for i, part in enumerate(parts)] for way in itertools.islice(ways, 1000)]
-    found = [fields for texts in filled if len(fields := "".join(texts).split(":", 5)) == 6]
+    found = ["".join(texts).split(":", 5) for texts in filled]
+    found = [fields for fields in found if len(fields) == 6 and "/" not in "".join(fields[:5])]
     return found if len(filled) < 1000 else [["*"] * 6]
 
 
@@ -227,7 +228,7 @@ def allowed_within(
     Args:
         statements: Statements of the permission policies.
         action: The action.
-        resources: A pattern of ARNs, each with as many colons as the pattern.
+        resources: A pattern of ARNs of SES.
         boundary: Statements of the permissions boundary. Default: no boundary.
     """
     return list(allowed_examples(statements, action, resources, boundary))
@@ -244,7 +245,7 @@ def allowed_examples(
     denied = [s for s in (*statements, *(boundary or ())) if s.effect == "Deny" and s.has_action(action)]
     denied = [s for s in denied if not s.conditions]
     spared = [_without_variables(s.not_resources) for s in denied if s.not_resources]
-    taken = [pattern for s in denied for pattern in s.resources] + ["*:" * (resources.count(":") + 1) + "*"]
+    taken = [pattern for s in denied for pattern in s.resources] + ["*/*:*", "*:*:*:*:*:*:*"]  # which no ARN of SES is
     found: dict[str, str] = {}
     for pattern, exceptions in [part for s in allowed for part in s.parts()]:
         for limit, more_exceptions in limits:

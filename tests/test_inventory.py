@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from pinpoint_role_construct.policies import SENDING_ACTIONS
+from pinpoint_role_construct.policy_language import matches
 from pinpoint_role_construct.services import SendingService
 from pinpoint_role_construct.verify.deployed import DeployedRole
 from pinpoint_role_construct.verify.inventory import VERDICTS, judge, take
@@ -30,6 +35,8 @@ from tests.inventory_roles import (
     source_account,
     trust,
 )
+from tests.test_policy_language import IDENTITIES as IDENTITY_ARNS
+from tests.test_policy_language import documents, evaluator_allows
 
 
 class TestWhatIsListed:
@@ -127,6 +134,22 @@ class TestWhatIsListed:
             policies={"inline policy A": {"Statement": allow("ses:SendEmail", "*")}},
         )
         assert found(other).identities == ("arn:aws-us-gov:ses:*:*:identity/*",)
+
+    @settings(max_examples=200, deadline=None, derandomize=True, database=None)
+    @given(documents, st.none() | documents, st.sampled_from([LAMBDA, SCHEDULED, service("states"), trust("*")]))
+    def test_whatever_the_policies_say(self, policy: Json, boundary: Json | None, trusts: Json) -> None:
+        role = deployed(trusts)
+        role = replace(role, policies={"inline policy A": policy}, boundary=boundary)
+        allowed = [
+            arn
+            for arn in IDENTITY_ARNS
+            for action in SENDING_ACTIONS
+            if evaluator_allows(action, arn, policy, *([boundary] if boundary else []))
+        ]
+        listed = judge(role, "us-east-1")
+        found = listed.identities if listed else ()
+        assert all(any(matches(pattern, arn) for pattern in found) for arn in allowed)
+        assert listed or trusts in (LAMBDA, trust("*"))
 
 
 class TestTooWide:

@@ -165,7 +165,11 @@ def long_identities(*policies: Policy) -> list[str]:
     for statement in itertools.chain(*(as_list(policy["Statement"]) for policy in policies)):
         for pattern in as_list(statement.get("Resource")) + as_list(statement.get("NotResource")):
             texts += [pattern.replace("*", text).replace("?", "q") for text in ("", "a", "q", "bq")]
-    return [text for text in dict.fromkeys(texts) if matches(ANY_IDENTITY, text) and text.count(":") == 5]
+    return [
+        text
+        for text in dict.fromkeys(texts)
+        if matches(ANY_IDENTITY, text) and text.count(":") == 5 and not matches("*/*:*", text)
+    ]
 
 
 class TestMaySend:
@@ -214,6 +218,7 @@ class TestMaySend:
             ([{"Resource": f"{SES}:*"}], [f"{SES}:identity/*"]),
             ([{"Resource": "arn:aws:ses:*"}], ["arn:aws:ses:*:*:identity/*"]),
             ([{"Resource": f"{SES}:configuration-set/*"}], []),
+            ([{"Resource": "arn:aws:ses:*:configuration-set/*"}], []),
             ([{"NotResource": f"{SES}:identity/a"}], [ANY_IDENTITY]),
             ([{"NotResource": "arn:*"}], []),
             ([{"Resource": f"{SES}:identity/${{aws:username}}"}], [f"{SES}:identity/${{aws:username}}"]),
@@ -264,6 +269,51 @@ class TestMaySend:
         wild = {"Effect": "Deny", "Action": "ses:*", "Resource": [f"*{'?*a' * n}*:identity/*b" for n in range(1, 30)]}
         allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
         assert allowed_within(parse_statements({"Statement": [allow, wild]}), "ses:SendEmail", ANY_IDENTITY)
+
+
+class TestWithin:
+    """What one statement says of the ARNs within a pattern."""
+
+    @FEW
+    @given(
+        st.sampled_from(statements(3000)), st.sampled_from([ANY_IDENTITY, f"{SES}:identity/a*", f"{SES}:identity/a"])
+    )
+    def test_it_is_what_it_says_of_each_of_them(self, written: Policy, limit: str) -> None:
+        statement = Statement.parse(written)
+        tried = [arn for arn in long_identities({"Statement": written}) if matches(limit, arn)]
+        about = [arn for arn in tried if statement.has_resource(arn)]
+        found = statement.resources_within(limit)
+        assert all(any(matches(pattern, arn) for pattern in found) for arn in about)
+        assert all(pattern.count(":") == 5 and overlaps(pattern, limit) for pattern in found)
+        assert not statement.has_all_of(limit) or about == tried
+
+    @pytest.mark.parametrize(
+        ("pattern", "limit", "found"),
+        [
+            ("*", ANY_IDENTITY, [ANY_IDENTITY]),
+            ("*:identity/b*", ANY_IDENTITY, ["arn:*:ses:*:*:identity/b*"]),
+            ("*identity/b", ANY_IDENTITY, [ANY_IDENTITY]),
+            ("arn:aws:ses*:identity/c", f"{SES}:identity/*", [f"{SES}:identity/c"]),
+            ("arn:aws:ses?us-east-1:*", ANY_IDENTITY, ["arn:aws:ses:us-east-1:*:identity/*"]),
+            ("arn:aws:ses:us-*:identity/?", f"{SES}:identity/*", [f"{SES}:identity/?"]),
+            ("arn:aws:s3:::*", ANY_IDENTITY, []),
+            ("arn:aws:ses:*:configuration-set/*", ANY_IDENTITY, []),
+            (f"{SES}:identity/a*", f"{SES}:identity/*", [f"{SES}:identity/a*"]),
+            (f"{SES}:identity/*", f"{SES}:identity/a*", [f"{SES}:identity/a*"]),
+            (f"{SES}:identity/b*", f"{SES}:identity/a*", []),
+            ("*a*b*c*d*e*f*g*h*i*", ANY_IDENTITY, [ANY_IDENTITY]),  # too many ways: all of it, to be on the safe side
+        ],
+    )  # fmt: skip
+    def test_patterns_meet_field_by_field(self, pattern: str, limit: str, found: list[str]) -> None:
+        assert Statement.parse({"Resource": pattern}).resources_within(limit) == found
+
+    def test_all_but(self) -> None:
+        statement = Statement.parse({"NotResource": f"{SES}:identity/a*"})
+        assert statement.resources_within(ANY_IDENTITY) == [ANY_IDENTITY]
+        assert statement.resources_within(f"{SES}:identity/ab") == []
+        assert statement.has_all_of(f"{SES}:identity/b*")
+        assert not statement.has_all_of(f"{SES}:identity/ab")
+        assert not statement.has_all_of(ANY_IDENTITY)
 
 
 class TestStatement:

@@ -238,6 +238,14 @@ WRONG: dict[str, tuple[list[Document], str, str]] = {
         "PERMISSION-ACTION",
         "statement 2 allows s3:a*, s3:b*, s3:c*, s3:d* and 2 more, which sending does not need",
     ),
+    "other actions in two statements": (
+        [
+            statement(Action=[*ACTIONS, "s3:GetObject"]),
+            {"Effect": "Allow", "Action": ["s3:GetObject", "s3:*"], "Resource": "*"},
+        ],
+        "PERMISSION-ACTION",
+        "The inline policy Sending allows s3:GetObject and s3:*, which sending does not need",
+    ),
     "another action of SES": (
         [statement(Action=[*ACTIONS, "ses:SendCustomVerificationEmail"])],
         "PERMISSION-ACTION",

@@ -87,7 +87,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     if options.policies and options.json:
         parser.error("--policies prints JSON by itself: leave out --json")
     if options.role is None:
-        about_one = ("service", "identity", "configuration_set", "template", "from_address", "source_arn", "also_allow")
+        about_one = ("service", "identity", "configuration_set", "template", "from_address", "source_arn")
         for name in (*about_one, "no_configuration_sets", "policies"):
             if getattr(options, name):
                 parser.error(f"--{name.replace('_', '-')} is about one role: name it")

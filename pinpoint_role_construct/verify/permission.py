@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE
-from ..policies import ACTIONS_WITHOUT_SENDER, SENDING_ACTIONS, TEMPLATE_ACTIONS
-from ..policy_language import contains, matches, overlaps
+from ..policies import ACTIONS_WITHOUT_SENDER
 from .deployed import DeployedRole, Finding
-from .expectation import Expectation, option
+from .excess import other_actions, other_senders, too_wide, unnamed_templates
+from .expectation import Expectation
 from .sending import FROM_ADDRESS, SES_KEYS, Message, Refused, Rule, Sending
-from .wording import listed
-
-_PRINTS = "(--policies prints the statement)"
+from .wording import PRINTS, listed
 
 
 def compare_permission(role: DeployedRole, expected: Expectation) -> Iterator[Finding]:
@@ -20,13 +17,14 @@ def compare_permission(role: DeployedRole, expected: Expectation) -> Iterator[Fi
     sending = Sending(role, expected)
     for rule in sending.rules:
         if rule.allows:
-            excess = [*_excess(rule, sending, expected)]
+            excess = [*too_wide(rule, sending, expected)]
             if not any(finding.code in ("PERMISSION-WILDCARD", "PERMISSION-NEGATION") for finding in excess):
-                excess += _senders(rule, expected)
+                excess += other_senders(rule, expected)
             if not any(finding.code == "PERMISSION-FROM-ADDRESS" for finding in excess):
                 excess += _condition(rule, sending)
             yield from excess
-    yield from _templates(sending, expected)
+    yield from other_actions(sending, expected)
+    yield from unnamed_templates(sending, expected)
     seen: list[Finding] = []
     for address in sending.addresses:
         message = sending.easiest(address)
@@ -34,118 +32,6 @@ def compare_permission(role: DeployedRole, expected: Expectation) -> Iterator[Fi
             if finding not in seen:
                 seen.append(finding)
                 yield finding
-
-
-def _excess(rule: Rule, sending: Sending, expected: Expectation) -> Iterator[Finding]:
-    """Yield what a statement allows that the role should not have."""
-    statement, policy = rule.statement, expected.policy
-    within = [arn for limit in policy.resources for arn in statement.resources_within(limit) if "${" not in arn]
-    right = f"allow only {listed(policy.actions, 5)} on {listed(within or policy.resources)} {_PRINTS} instead"
-    unlimited = []
-    if statement.not_actions:
-        unlimited.append(f"every action but {listed(rule.written)}")
-    if statement.not_resources and rule.sends:
-        unlimited.append(f"sending with every resource but {listed(statement.not_resources)}")
-    if unlimited:
-        todo = right if rule.sends else "name the actions that it is to allow instead"
-        yield Finding("PERMISSION-NEGATION", f"The {rule.label} allows {' and '.join(unlimited)}: {todo}.")
-        return
-
-    broad = [pattern for pattern in rule.written if set("*?") & set(pattern) and _sends(pattern)]
-    other = [action for action in rule.written if not _sends(action) and not _is_also_allowed(action, expected)]
-    outside = [arn for arn in statement.resources if rule.sends and _is_outside(arn, rule, sending, expected)]
-    patterns = [arn for arn in outside if set("*?") & set(arn) and "${" not in arn]
-    if broad or patterns:
-        what = f"{listed(broad)} on {listed(statement.resources)}" if broad else f"sending with {listed(patterns)}"
-        yield Finding("PERMISSION-WILDCARD", f"The {rule.label} allows {what}: {right}.")
-    if other:
-        yield Finding(
-            "PERMISSION-ACTION",
-            f"The {rule.label} allows {listed(other)}, which sending does not need: remove that, or name what else "
-            "the role is for with --also-allow.",
-        )
-    single = [arn for arn in outside if arn not in patterns]
-    if single:
-        rest = [arn for arn in statement.resources if arn not in outside]
-        todo = "remove that" if rest else f"put what it is to send with, such as {policy.resources[0]}, in its place"
-        yield Finding(
-            "PERMISSION-RESOURCE",
-            f"The {rule.label} allows sending with {listed(single)}{_why_outside(single, expected)}: {todo}.",
-        )
-
-
-def _templates(sending: Sending, expected: Expectation) -> Iterator[Finding]:
-    """Yield that the role may send templated email, and no template was named."""
-    if option(TEMPLATE) in expected.given:
-        return
-    rules = [(rule, [action for action in rule.written if _is_templated(action)]) for rule in sending.rules]
-    found = [(rule, actions) for rule, actions in rules if rule.allows and actions and not rule.statement.not_actions]
-    arns = [arn for rule in sending.rules for arn in rule.statement.resources if _is_template(arn, rule, expected)]
-    if found or arns:
-        labels = list(dict.fromkeys(rule.label for rule, _ in found)) or ["policies"]
-        actions = [action for _, written in found for action in written]
-        what = " and ".join(filter(None, [listed(actions), listed(list(dict.fromkeys(arns)))]))
-        yield Finding(
-            "PERMISSION-TEMPLATE",
-            f"The {listed(labels)} allow templated email ({what}): name the templates with --template, or remove that.",
-        )
-
-
-def _is_templated(action: str) -> bool:
-    return action.lower() in [name.lower() for name in TEMPLATE_ACTIONS]
-
-
-def _is_template(arn: str, rule: Rule, expected: Expectation) -> bool:
-    """Return whether a statement about sending has a template, though none was named."""
-    named = option(TEMPLATE) in expected.given
-    return rule.allows and bool(rule.sends) and not named and ":template/" in arn
-
-
-def _is_also_allowed(action: str, expected: Expectation) -> bool:
-    return any(contains(pattern, action.lower()) for pattern in expected.also_allow)
-
-
-def _is_outside(arn: str, rule: Rule, sending: Sending, expected: Expectation) -> bool:
-    """Return whether a statement about sending should not have a resource."""
-    service = arn.split(":")[2] if arn.startswith("arn:") and arn.count(":") >= 2 else "*"
-    if not overlaps(service, "ses"):
-        return all(_sends(action) for action in rule.statement.actions)  # else it is there for another action
-    if (expected.policy.covers(arn) and "${" not in arn) or _is_template(arn, rule, expected):
-        return False
-    denials = [r.statement for r in sending.rules if not r.allows and not r.comparisons]
-    return not all(any(d.has_action(a) and d.has_all_of(arn) for d in denials) for a in rule.sends)
-
-
-def _sends(action: str) -> bool:
-    """Return whether an action, or a pattern, lets a role send."""
-    return any(matches(action.lower(), name.lower()) for name in SENDING_ACTIONS)
-
-
-def _why_outside(arns: list[str], expected: Expectation) -> str:
-    if any("${" in arn for arn in arns):
-        return ", which has a policy variable, so that it may be any"
-    for kind in (IDENTITY, CONFIGURATION_SET, TEMPLATE):
-        if all(f":{kind.resource}/" in arn for arn in arns) and option(kind) in expected.given:
-            return f", which {option(kind)} does not name"
-    return f", which is not of account {expected.policy.account} in {expected.region}"
-
-
-def _senders(rule: Rule, expected: Expectation) -> Iterator[Finding]:
-    """Yield that a statement allows sending from other addresses than given."""
-    addresses = set(expected.policy.from_addresses)
-    if not addresses or not set(rule.sends) - set(ACTIONS_WITHOUT_SENDER):
-        return
-    for comparison in rule.comparisons:
-        exact = comparison.operator in ("stringequals", "stringlike") and not comparison.has_pattern
-        if comparison.name == FROM_ADDRESS and comparison.demands and exact and set(comparison.values) <= addresses:
-            return
-    found = [f"{c.written} {listed(c.values)}" for c in rule.comparisons if c.name == FROM_ADDRESS]
-    yield Finding(
-        "PERMISSION-FROM-ADDRESS",
-        f"The {rule.label} allows sending from other addresses than --from-address names "
-        f"({listed(found) or 'it has no condition on ses:FromAddress'}): let it have the condition StringEquals "
-        f'"ses:FromAddress": {listed(sorted(addresses))} {_PRINTS}.',
-    )
 
 
 def _condition(rule: Rule, sending: Sending) -> Iterator[Finding]:
@@ -179,7 +65,7 @@ def _refusals(sending: Sending, message: Message, role: DeployedRole) -> Iterato
             hint = ", in a statement without a condition on ses:FromAddress, which SES does not know for it"
         yield Finding(
             "PERMISSION-MISSING",
-            f"The role may not {listed(actions, 5)} with {listed(arns)}{sender}: allow it{hint} {_PRINTS}.",
+            f"The role may not {listed(actions, 5)} with {listed(arns)}{sender}: allow it{hint} {PRINTS}.",
         )
     denials = [
         rule for rule in sending.rules if not rule.allows and any(action in sending.actions for action in rule.sends)

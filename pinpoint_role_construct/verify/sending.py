@@ -27,8 +27,9 @@ Refused = dict[str, list[str]]  # the resources that are refused, by action
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """A statement, what messages call it, its conditions, and its actions as the policy has them."""
+    """A statement, its policy, what messages call it, its conditions, and its actions as the policy has them."""
 
+    policy: str
     label: str
     statement: Statement
     comparisons: tuple[Comparison, ...]
@@ -54,7 +55,7 @@ def parse_rules(policies: Mapping[str, Mapping[str, object]]) -> list[Rule]:
             label = f"{name}, statement {source.get('Sid') or number}" if len(written) > 1 else name
             actions = as_list(source.get("Action") or source.get("NotAction"))
             comparisons = tuple(parse_conditions(statement.conditions))
-            rules.append(Rule(label, statement, comparisons, tuple(map(str, actions))))
+            rules.append(Rule(name, label, statement, comparisons, tuple(map(str, actions))))
     return rules
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+PRINTS = "(--policies prints the statement)"
+
 
 def listed(items: Sequence[str], most: int = 4) -> str:
     """Return items as a sentence names them; of many the first."""

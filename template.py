@@ -1,65 +1,143 @@
-"""The role as one CloudFormation template for every account, for those who do not use the CDK: `make template`."""
+"""A sending role as one CloudFormation template for every account, for those who do not use the CDK.
+
+make template SERVICE=eventbridge-scheduler
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
+import yaml
 from aws_cdk import aws_iam as iam
 
-from pinpoint_role_construct import OrchestrationSendingRole
+from pinpoint_role_construct import SendingService, SesSendingRole
+from pinpoint_role_construct.services import known_services
 
 SLOTS = 5  # CloudFormation cannot make an ARN of each element of a list, so there is a parameter for each
 
+# What pinpoint_role_construct.names accepts, but for capitals in a domain: CloudFormation cannot lower-case them.
+_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})+"
+_ATOM = r"[A-Za-z0-9!#%&'+/=^_`{|}~-]+"
+IDENTITY = rf"((?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@)?{_DOMAIN}"
+NAME = "[A-Za-z0-9_-]{1,64}"
 
-def parameters(stack: cdk.Stack, kind: str, pattern: str, what: str) -> list[cdk.CfnParameter]:
-    """Return the parameters of one kind: the first defaults to AWS's documented wildcard, the others to none."""
+
+def main(service_name: str, file: Path) -> None:
+    """Write the template for a service to a file, or end with a sentence."""
+    services = known_services()
+    if service_name not in services:
+        sys.exit(f"SERVICE: there is no service {service_name!r}; there is {', '.join(services)}")
+    template = synthesize(services[service_name])
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_name(f".{file.name}.unfinished")
+    unfinished.write_text(yaml.safe_dump(template, sort_keys=False, width=120))
+    unfinished.replace(file)  # so that a failure leaves the last template as it is
+    print(file)
+
+
+def synthesize(service: SendingService) -> object:
+    """Return the template for a service."""
+    app = cdk.App(analytics_reporting=False)
+    description = f"IAM role that lets {service.principal} send email through Amazon SES, on behalf of its own account"
+    if service.end_of_support:
+        description += f". AWS ended support for the service on {service.end_of_support}"
+    synthesizer = cdk.BootstraplessSynthesizer()
+    stack = cdk.Stack(app, "SendingRole", description=description, synthesizer=synthesizer)
+    identities = parameters(
+        stack,
+        "Identity",
+        IDENTITY,
+        what="Domain or email address to send as; leave Identity1 to 5 empty for every identity of account and Region",
+        accepts="A domain in lower case, such as example.com, or an email address with the domain in lower case",
+    )
+    sets = parameters(
+        stack,
+        "ConfigurationSet",
+        NAME,
+        what="Configuration set to send with; leave ConfigurationSet1 to 5 empty for every one of account and Region",
+        accepts="The name of a configuration set, 1 to 64 letters, digits, hyphens and underscores",
+    )
+    no_sets = cdk.CfnParameter(
+        stack,
+        "NoConfigurationSets",
+        default="false",
+        allowed_values=["false", "true"],
+        description="Whether to send with no configuration set; leave ConfigurationSet1 to 5 empty then",
+    )
+    without = cdk.Fn.condition_equals(no_sets.value_as_string, "true")
+    cdk.CfnRule(
+        stack,
+        "NamedOrNone",
+        rule_condition=without,
+        assertions=[
+            cdk.CfnRuleAssertion(
+                assert_=cdk.Fn.condition_equals(parameter.value_as_string, ""),
+                assert_description=f"With NoConfigurationSets=true, {parameter.node.id} must be empty",
+            )
+            for parameter in sets
+        ],
+    )
+    role = SesSendingRole(
+        stack,
+        "Role",
+        service=service,
+        identities=[parameter.value_as_string for parameter in identities],
+        configuration_sets=[parameter.value_as_string for parameter in sets],
+    )
+    every = SesSendingRole(cdk.Stack(), "Role", service=service)  # for its ARNs: what the construct's defaults are
+    narrowed = [
+        *named_or_every(stack, identities, role.identity_arns, every.identity_arns),
+        *named_or_every(stack, sets, role.configuration_set_arns, every.configuration_set_arns, unless=without),
+    ]
+    resource = role.node.default_child
+    assert isinstance(resource, iam.CfnRole)
+    resource.add_property_override("Policies.0.PolicyDocument.Statement.0.Resource", stack.resolve(narrowed))
+    cdk.CfnOutput(stack, "RoleArn", value=role.role_arn)
+    cdk.CfnOutput(stack, "RoleName", value=role.role_name)
+    return app.synth().get_stack_by_name(stack.stack_name).template
+
+
+def parameters(stack: cdk.Stack, kind: str, pattern: str, what: str, accepts: str) -> list[cdk.CfnParameter]:
+    """Return the parameters of one kind, each empty unless it is given."""
     return [
         cdk.CfnParameter(
             stack,
             f"{kind}{i}",
-            default="*" if i == 1 else "",
-            allowed_pattern=rf"^(\*|{pattern}){'' if (kind, i) == ('Identity', 1) else '?'}$",
-            constraint_description="a name, or * alone for all",
-            description=f"{what}; * for all{'' if (kind, i) == ('Identity', 1) else ', empty for none'}",
+            default="",
+            allowed_pattern=f"^({pattern})?$",
+            constraint_description=accepts,
+            description=what,
         )
         for i in range(1, SLOTS + 1)
     ]
 
 
-def named(stack: cdk.Stack, parameters: list[cdk.CfnParameter], arns: tuple[str, ...]) -> list[object]:
-    """Return the ARNs as the template has them, each only if its parameter is not empty."""
-    found: list[object] = []
-    for parameter, arn in zip(parameters, arns, strict=True):
-        condition = cdk.CfnCondition(
+def named_or_every(
+    stack: cdk.Stack,
+    parameters: list[cdk.CfnParameter],
+    arns: tuple[str, ...],
+    every: tuple[str, ...],
+    unless: cdk.ICfnRuleConditionExpression | None = None,
+) -> list[object]:
+    """Return the ARNs as the template has them: each only if its parameter is given; if none is, every one."""
+    kind = parameters[0].node.id.rstrip("1")
+    given: list[Any] = [  # aws-cdk-lib's CfnCondition lacks an attribute of its ICfnConditionExpression
+        cdk.CfnCondition(
             stack,
             f"Has{parameter.node.id}",
             expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(parameter.value_as_string, "")),
         )
-        found.append(cdk.Fn.condition_if(condition.node.id, arn, cdk.Aws.NO_VALUE))
-    return found
+        for parameter in parameters
+    ]
+    any_given = cdk.Fn.condition_or(*given, *([unless] if unless else []))
+    narrowed = cdk.CfnCondition(stack, f"Has{kind}", expression=any_given)
+    found: list[object] = [cdk.Fn.condition_if(narrowed.node.id, cdk.Aws.NO_VALUE, arn) for arn in every]
+    return found + [
+        cdk.Fn.condition_if(has.node.id, arn, cdk.Aws.NO_VALUE) for has, arn in zip(given, arns, strict=True)
+    ]
 
 
-app = cdk.App(analytics_reporting=False)
-stack = cdk.Stack(
-    app,
-    "OrchestrationSendingRole",
-    description="Email orchestration sending role of Amazon Pinpoint, which reached end of support on 2026-10-30",
-    synthesizer=cdk.BootstraplessSynthesizer(),
-)
-identities = parameters(stack, "Identity", r"[A-Za-z0-9.!#%&'+/=^_{|}~@-]+", "Domain or email address to send as")
-sets = parameters(stack, "ConfigurationSet", r"[A-Za-z0-9_-]{1,64}", "Configuration set to send with")
-role = OrchestrationSendingRole(
-    stack,
-    "SendingRole",
-    identities=[parameter.value_as_string for parameter in identities],
-    configuration_sets=[parameter.value_as_string for parameter in sets],
-)
-resource = role.node.default_child
-assert isinstance(resource, iam.CfnRole)
-resource.add_property_override(
-    "Policies.0.PolicyDocument.Statement.0.Resource",
-    stack.resolve(named(stack, identities, role.identity_arns) + named(stack, sets, role.configuration_set_arns)),
-)
-cdk.Validations.of(role).acknowledge(
-    cdk.Acknowledgment(id="pinpoint-role-construct:EndOfSupport", reason="The description says so")
-)
-cdk.CfnOutput(stack, "RoleArn", value=role.role_arn)
-cdk.CfnOutput(stack, "RoleName", value=role.role_name)
-app.synth()
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

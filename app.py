@@ -1,6 +1,7 @@
 """The example app: a verified domain, a configuration set, and the role that may send with just these two."""
 
 import os
+import sys
 
 import aws_cdk as cdk
 from aws_cdk import aws_ses as ses
@@ -30,11 +31,11 @@ class EmailSendingStack(cdk.Stack):
 
 
 app = cdk.App()
-EmailSendingStack(
-    app,
-    "EmailSending",
-    domain=app.node.try_get_context("domain") or "example.com",
-    env=cdk.Environment(account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.environ.get("CDK_DEFAULT_REGION")),
-)
+domain = app.node.try_get_context("domain") or "example.com"
+env = cdk.Environment(account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.environ.get("CDK_DEFAULT_REGION"))
+try:
+    EmailSendingStack(app, "EmailSending", domain=domain, env=env)
+except ValueError as error:
+    sys.exit(f"-c domain={domain}: {error}")
 cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
 app.synth()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -150,12 +150,6 @@ class Statement:
             return not any(matches(pattern, name) for pattern in self.not_actions)
         return any(matches(pattern, name) for pattern in self.actions)
 
-    def has_resource(self, arn: str) -> bool:
-        """Return whether the statement is about a resource."""
-        if self.not_resources:
-            return not any(matches(pattern, arn) for pattern in self.not_resources)
-        return any(matches(pattern, arn) for pattern in self.resources)
-
     def has_all_of(self, resources: str) -> bool:
         """Return whether the statement is about every resource that a pattern matches."""
         if self.not_resources:
@@ -209,12 +203,6 @@ def _filled(part: str, colons: int) -> str:
 def parse_statements(document: Mapping[str, Any]) -> list[Statement]:
     """Return the statements of a policy document."""
     return [Statement.parse(statement) for statement in as_list(document.get("Statement"))]
-
-
-def allows(statements: Iterable[Statement], action: str, arn: str) -> bool:
-    """Return whether policies allow an action on a resource, every condition taken for met."""
-    about = [s for s in statements if s.has_action(action) and s.has_resource(arn)]
-    return any(s.effect == "Allow" for s in about) and not any(s.effect == "Deny" for s in about)
 
 
 def allowed_within(

@@ -203,6 +203,10 @@ class TestTooWide:
         both = deployed([SCHEDULED, service("states")], allow())
         assert said(both) == ("open", ["TRUST-ACCOUNT", "TRUST-SERVICE"])
 
+    def test_it_is_sent_to_policies_only_where_they_can_be_printed(self) -> None:
+        assert "--policies" in found(deployed(SCHEDULED, allow("ses:*"))).findings[0].message
+        assert "--policies" not in found(deployed(LAMBDA, allow("ses:*"))).findings[0].message
+
     def test_statements_keep_their_names(self) -> None:
         role = deployed(LAMBDA, allow("s3:*", "*"), allow("ses:*"), allow("ses:Send*", Sid="Mail"))
         first, second = found(role).findings

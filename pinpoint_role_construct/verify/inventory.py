@@ -32,6 +32,7 @@ from .compare import compare
 from .deployed import DeployedRole, Finding
 from .expectation import Arguments, expect, option, regions_of, services_of
 from .permission import compare_permission
+from .wording import PRINTS
 
 VERDICTS = ("open", "too wide", "retire", "right")
 _DOES_NOT_WORK = (
@@ -124,7 +125,10 @@ def _findings(
     else:
         policy, given = _any_region(role, expected.policy), expected.given | {option(TEMPLATE)}
         expected = replace(expected, policy=policy, given=given, also_allow=("*",))
-        found = list(compare_permission(_about_sending(role), expected))
+        found = [
+            replace(finding, message=finding.message.replace(f" {PRINTS}", ""))  # --policies is for a service's role
+            for finding in compare_permission(_about_sending(role), expected)
+        ]
     found = [finding for finding in found if finding.code not in _DOES_NOT_WORK]
     said = {finding.code for finding in found}
     return [*(finding for finding in strangers if finding.code not in said), *found]

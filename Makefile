@@ -59,7 +59,7 @@ lock: .venv/ready  ## Lock the newest allowed development dependencies
 	  --no-emit-index-url --no-header --group dev --all-extras --output-file requirements-dev.txt pyproject.toml
 
 clean:  ## Remove all that these targets made
-	rm -rf .venv .venv-lowest node_modules cdk.out dist docs .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-lowest node_modules cdk.out dist docs .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/ready: export PATH := $(SYSTEM_PATH)
 .venv/ready: requirements-dev.txt pyproject.toml package-lock.json

@@ -1,13 +1,20 @@
-"""An existing role comes under the construct with the real CDK CLI, as the README's recipe says."""
+"""What exists already comes under the constructs, as the README's two recipes say: a role, and an email channel."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_pinpoint as pinpoint
+from aws_cdk import aws_ses as ses
 
 from local.aws import ACCOUNT, REGION, LocalAws
+from pinpoint_role_construct import EmailChannel
 from pinpoint_role_construct.verify import main as verify
 from tests.conftest import Project
 from tests.documents import documented_permission_policy, documented_trust_policy, permission_policy
@@ -52,3 +59,77 @@ def test_a_role_made_by_hand_is_imported_without_being_replaced(
 
     assert "(no changes)" in project.deploy(**context)
     project.cdk("destroy", "--force", context=context)
+
+
+# The local AWS does not know AWS::Pinpoint::*, so the templates are compared, by `cdk diff`: it knows of each property
+# whether a change of it replaces the resource.
+
+
+def synth_channel(folder: Path, *, adopt: bool, logical_id: str | None = "Channel", project: str = "Project") -> Path:
+    """Synthesize a user's stack with a channel of their own or, if `adopt`, with this package's in its place."""
+    app = cdk.App(analytics_reporting=False, outdir=str(folder))
+    stack = cdk.Stack(app, "Newsletter")
+    identity = ses.EmailIdentity(stack, "Identity", identity=ses.Identity.domain("example.com"))
+    configuration_set = ses.ConfigurationSet(stack, "ConfigurationSet")
+    application = pinpoint.CfnApp(stack, project, name="newsletter")
+    if adopt:
+        channel = EmailChannel(
+            stack,
+            "EmailChannel",
+            application=application,
+            from_address="News <news@example.com>",
+            identity=identity,
+            configuration_set=configuration_set,
+        )
+        if logical_id:
+            channel.resource.override_logical_id(logical_id)
+    else:
+        service: Any = iam.ServicePrincipal("pinpoint.amazonaws.com")
+        role = iam.Role(stack, "HandWritten", assumed_by=service)
+        role.add_to_policy(iam.PolicyStatement(actions=["ses:*"], resources=["*"]))
+        pinpoint.CfnEmailChannel(
+            stack,
+            "Channel",
+            application_id=application.ref,
+            from_address="News <news@example.com>",
+            identity=identity.email_identity_arn,
+            configuration_set=configuration_set.configuration_set_name,
+            orchestration_sending_role_arn=role.role_arn,
+        )
+    app.synth()
+    return folder / "Newsletter.template.json"
+
+
+def diff(old: Path, new: Path) -> str:
+    """Return what `cdk diff` says of the channel and its role."""
+    result = LocalAws(0).cdk("diff", "Newsletter", "--app", str(new.parent), "--template", str(old))
+    return re.sub("\x1b\\[[0-9;]*m", "", result.stdout)
+
+
+def channels(template: Path) -> dict[str, dict[str, Any]]:
+    """Return the properties of the channels of a template, by logical id."""
+    resources = json.loads(template.read_text())["Resources"].items()
+    return {key: value["Properties"] for key, value in resources if value["Type"] == "AWS::Pinpoint::EmailChannel"}
+
+
+def test_a_channel_in_a_stack_is_adopted_without_being_replaced(tmp_path: Path) -> None:
+    before = synth_channel(tmp_path / "before", adopt=False)
+    after = synth_channel(tmp_path / "after", adopt=True)
+    ((old_id, old),), ((new_id, new),) = channels(before).items(), channels(after).items()
+    assert old_id == new_id == "Channel"
+    assert new == {**old, "OrchestrationSendingRoleArn": new["OrchestrationSendingRoleArn"], "Enabled": True}
+    assert new["OrchestrationSendingRoleArn"] == {"Fn::GetAtt": ["EmailChannelSendingRoleF43C1F71", "Arn"]}
+
+    printed = diff(before, after)
+    assert re.search(r"\[~\] AWS::Pinpoint::EmailChannel .*Channel", printed), printed
+    assert "replace" not in printed
+    assert sorted(re.findall(r"^\[-\] (\S+)", printed, re.MULTILINE)) == ["AWS::IAM::Policy", "AWS::IAM::Role"]
+    assert re.findall(r"^\[\+\] (\S+)", printed, re.MULTILINE) == ["AWS::IAM::Role"]
+
+
+def test_the_comparison_sees_a_channel_that_would_be_deleted_or_replaced(tmp_path: Path) -> None:
+    before = synth_channel(tmp_path / "before", adopt=False)
+    deleted = diff(before, synth_channel(tmp_path / "deleted", adopt=True, logical_id=None))
+    assert "[-] AWS::Pinpoint::EmailChannel" in deleted
+    replaced = diff(before, synth_channel(tmp_path / "replaced", adopt=True, project="Another"))
+    assert re.search(r"\[~\] AWS::Pinpoint::EmailChannel .* replace", replaced), replaced

@@ -74,7 +74,8 @@ def role_of(
 
 def findings(role: DeployedRole, **arguments: Any) -> list[tuple[str, str]]:
     """Return the codes and messages of what `compare` finds, for us-east-1."""
-    found = compare(role, expect(role, Arguments(**{"region": REGION, **arguments})))
+    values: dict[str, Any] = {"region": REGION, **arguments}
+    found = compare(role, expect(role, Arguments(**values)))
     return [(finding.code, finding.message) for finding in found]
 
 

@@ -41,6 +41,7 @@ from tests.sending_roles import (
 
 NAMED = ["--identity", "example.com", "--configuration-set", "marketing"]
 GROUPS = f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule-group"
+REAL = boto3.Session()  # it takes a while to read its data
 Command = Callable[..., tuple[int, str, str]]
 
 
@@ -57,7 +58,7 @@ class Session:
         return self.iam
 
     def get_partition_for_region(self, region: str) -> str:
-        return str(boto3.session.Session().get_partition_for_region(region))
+        return str(REAL.get_partition_for_region(region))
 
 
 @pytest.fixture

@@ -105,11 +105,11 @@ def test_a_policy_of_aws_counts(iam: Any, capsys: pytest.CaptureFixture[str]) ->
 
 def test_a_boundary_counts(iam: Any, capsys: pytest.CaptureFixture[str]) -> None:
     make(iam, SENDING)
-    for name, action, found in (("a", "s3:*", ["PERMISSION-BOUNDARY"]), ("b", "ses:*", [])):
+    for name, action in (("a", "s3:*"), ("b", "ses:*")):
         policy = document({"Effect": "Allow", "Action": action, "Resource": "*"})
         arn = iam.create_policy(PolicyName=f"{NAME}-{name}", PolicyDocument=policy)["Policy"]["Arn"]
         iam.put_role_permissions_boundary(RoleName=NAME, PermissionsBoundary=arn)
-        assert codes(capsys, *NAMED) == found
+        assert codes(capsys, *NAMED) == (["PERMISSION-BOUNDARY"] if action == "s3:*" else [])
 
 
 def test_the_policies_repair_a_role(iam: Any, capsys: pytest.CaptureFixture[str]) -> None:

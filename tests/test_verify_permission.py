@@ -53,16 +53,16 @@ def sends_from(operator: str = "StringEquals", value: object = ADDRESS, key: str
 
 
 NARROWED: list[dict[str, Any]] = [
-    dict(itertools.chain.from_iterable(choice))
-    for choice in itertools.product(
-        [
-            {}.items(),
-            {"identities": ["example.com"]}.items(),
-            {"identities": ["example.com", "me@example.org"]}.items(),
-        ],
-        [{}.items(), {"configuration_sets": []}.items(), {"configuration_sets": ["marketing", "other"]}.items()],
-        [{}.items(), {"templates": ["welcome", "other"]}.items()],
-        [{}.items(), {"from_addresses": [ADDRESS, "me@example.com"]}.items()],
+    {
+        name: value
+        for name, value in zip(("identities", "configuration_sets", "templates", "from_addresses"), values, strict=True)
+        if value is not None
+    }
+    for values in itertools.product(
+        (None, ("example.com",), ("example.com", "me@example.org")),
+        (None, (), ("marketing", "other")),
+        (None, ("welcome", "other")),
+        (None, (ADDRESS, "me@example.com")),
     )
 ]
 
@@ -149,6 +149,15 @@ RIGHT_CONDITIONS: list[dict[str, Any]] = [
         }
     },
 ]
+
+
+@pytest.mark.parametrize("boundary", [False, True])
+def test_a_denial_that_no_email_meets_is_none(boundary: bool) -> None:
+    condition = {"Bool": {"aws:SecureTransport": "false"}}
+    denial = statement(Effect="Deny", Action="ses:SendRawEmail", Resource=IDENTITY, Condition=condition)
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    denials: dict[str, Any] = {"boundary": [everything, denial]} if boundary else {}
+    assert findings(role_of(statement(Resource=EVERY), *([] if boundary else [denial]), **denials)) == []
 
 
 @pytest.mark.parametrize("statements", RIGHT.values(), ids=RIGHT)
@@ -678,7 +687,7 @@ def elsewhere(text: str) -> str:
 
 def test_a_role_for_another_region_is_one_finding() -> None:
     role = role_of(statement(Resource=[elsewhere(IDENTITY), elsewhere(SET)]))
-    for arguments in ({}, NAMED):
+    for arguments in (dict[str, Any](), NAMED):
         ((code, message),) = findings(role, **arguments)
         assert code == "REGION"
         assert (

@@ -167,7 +167,7 @@ def policies(draw: st.DrawFn) -> tuple[Arguments, list[Document]]:
 
 
 def may(parsed: list[Any], limits: list[list[Any]], action: str, arn: str, address: str) -> bool:
-    keys = {} if action == "ses:SendBulkEmail" else {"ses:fromaddress": address}
+    keys: dict[str, Any] = {} if action == "ses:SendBulkEmail" else {"ses:fromaddress": address}
     context = EvalContext(
         principal_arn=f"arn:aws:iam::{ACCOUNT}:role/sender",
         principal_type="AssumedRole",
@@ -186,8 +186,8 @@ def check(asked: Arguments, written: list[Document], boundary: list[Document] | 
     """Assert that the evaluator allows all that is asked for, or some of what is left open, and nothing else."""
     policy = expect(role_of(*written), asked).policy
     parsed = parse_policy_document(document(*written))
-    limits = [] if boundary is None else [[parse_policy_document(document(*boundary))]]
-    open_kinds = [] if asked.identities else ["identity/"]
+    limits: list[list[Any]] = [] if boundary is None else [[parse_policy_document(document(*boundary))]]
+    open_kinds: list[str] = [] if asked.identities else ["identity/"]
     open_kinds += [] if asked.configuration_sets is not None else ["configuration-set/"]
     inside = [
         arn for arn in ARNS if arn in policy.resources or any(arn.startswith(f"{SES}:{kind}") for kind in open_kinds)
@@ -294,7 +294,7 @@ def sources(service: SendingService) -> list[str]:
     ]
 
 
-TRUST_CONDITIONS = [
+TRUST_CONDITIONS: list[dict[str, dict[str, Any]]] = [
     {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
     {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
     {"stringequals": {"AWS:sourceaccount": [ACCOUNT]}},

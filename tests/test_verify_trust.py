@@ -72,6 +72,8 @@ def test_the_documented_trust_policy_matches() -> None:
         {"Condition": {"ArnLike": {"aws:SourceArn": f"{GROUPS}/*"}, "StringLike": OWN}},
         {"Condition": {"ArnLike": {"aws:SourceArn": f"{GROUPS}/*"}, "StringEqualsIgnoreCase": OWN}},
         {"Condition": {"ArnLike": {"aws:SourceArn": f"{GROUPS}/*"}}},  # it names the account too
+        {"Condition": {"ArnEquals": {"aws:SourceArn": f"{GROUPS}/*"}}},
+        {"Condition": {"StringEquals": {"aws:SourceArn": [f"{GROUPS}/a", f"{GROUPS}/b"]}}},
         {"Condition": {**condition(), "StringNotEquals": {"aws:SourceAccount": OTHER_ACCOUNT}}},
         {"Condition": {**condition(), "StringNotEquals": {"sts:ExternalId": "x"}}},
         {"Action": ["STS:ASSUMEROLE"]},
@@ -199,7 +201,7 @@ def test_a_condition_that_lets_other_accounts_through_is_caught(conditions: dict
 
 
 def test_a_condition_that_keeps_the_service_out_though_the_source_says_the_account_is_caught() -> None:
-    for value in (OTHER_ACCOUNT, "${aws:x}", []):
+    for value in (OTHER_ACCOUNT, "${aws:x}", list[str]()):
         only = {"ArnLike": {"aws:SourceArn": f"{GROUPS}/*"}, "StringEquals": {"aws:SourceAccount": value}}
         ((code, message),) = of_scheduler(Condition=only)
         assert code == "TRUST-ACCOUNT"

@@ -17,7 +17,7 @@ def too_wide(rule: Rule, sending: Sending, expected: Expectation) -> Iterator[Fi
     """Yield what a statement allows that the role should not have."""
     statement, policy = rule.statement, expected.policy
     within = [arn for limit in policy.resources for arn in statement.resources_within(limit) if "${" not in arn]
-    right = f"allow only {listed(policy.actions, 5)} on {listed(within or policy.resources)} {PRINTS} instead"
+    right = f"allow only {listed(policy.actions)} on {listed(within or policy.resources)} {PRINTS} instead"
     unlimited = []
     if statement.not_actions:
         unlimited.append(f"every action but {listed(rule.written)}")

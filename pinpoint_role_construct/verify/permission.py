@@ -65,7 +65,7 @@ def _refusals(sending: Sending, message: Message, role: DeployedRole) -> Iterato
             hint = ", in a statement without a condition on ses:FromAddress, which SES does not know for it"
         yield Finding(
             "PERMISSION-MISSING",
-            f"The role may not {listed(actions, 5)} with {listed(arns)}{sender}: allow it{hint} {PRINTS}.",
+            f"The role may not {listed(actions)} with {listed(arns)}{sender}: allow it{hint} {PRINTS}.",
         )
     denials = [
         rule for rule in sending.rules if not rule.allows and any(action in sending.actions for action in rule.sends)
@@ -74,7 +74,7 @@ def _refusals(sending: Sending, message: Message, role: DeployedRole) -> Iterato
         labels = [rule.label for rule in denials if not sending.doubts(rule, message)]
         yield Finding(
             "PERMISSION-DENY",
-            f"{listed(actions, 5)} with {listed(arns)}{sender} is denied by the {listed(labels)}: take that out there.",
+            f"{listed(actions)} with {listed(arns)}{sender} is denied by the {listed(labels)}: take that out there.",
         )
     for rule in denials:
         if sending.doubts(rule, message):
@@ -82,14 +82,14 @@ def _refusals(sending: Sending, message: Message, role: DeployedRole) -> Iterato
             yield Finding(
                 "PERMISSION-DENY",
                 f"The {rule.label} denies sending under a condition that may be met ({found}): take "
-                f"{listed(rule.sends, 5)} out of it.",
+                f"{listed(rule.sends)} out of it.",
             )
         elif partial := _partial(rule, sending, message):
             yield Finding("PERMISSION-DENY", f"The {rule.label} {partial}.")
     for actions, arns in _grouped(bounded):
         yield Finding(
             "PERMISSION-BOUNDARY",
-            f"The permissions boundary {role.boundary_arn} does not allow {listed(actions, 5)} with "
+            f"The permissions boundary {role.boundary_arn} does not allow {listed(actions)} with "
             f"{listed(arns)}{sender}: allow it there too.",
         )
     for rule in sending.boundary or []:
@@ -113,8 +113,8 @@ def _partial(rule: Rule, sending: Sending, message: Message) -> str:
             partly = not rule.statement.has_all_of(arn) and bool(rule.statement.resources_within(arn))
             if partly and sending.met(rule, action, arn, message) is not False:
                 return (
-                    f"denies {listed(actions, 5)} with a part of what the role may send with, and not the other "
-                    f"sending actions: deny {listed(sending.actions, 5)} together, or none of them"
+                    f"denies {listed(actions)} with a part of what the role may send with, and not the other "
+                    f"sending actions: deny {listed(sending.actions)} together, or none of them"
                 )
     return ""
 

@@ -53,6 +53,6 @@ def explain(error: Exception) -> str:
     response = getattr(error, "response", None)
     code = response.get("Error", {}).get("Code", "") if isinstance(response, dict) else ""
     operation = getattr(error, "operation_name", "")
-    if operation and code in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"):
+    if operation and code == "AccessDenied":
         return f"the credentials lack the permission iam:{operation} ({error})"
     return str(error)

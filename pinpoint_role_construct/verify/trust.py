@@ -41,8 +41,7 @@ def compare_trust(role: DeployedRole, expected: Expectation) -> Iterator[Finding
         yield from _compare_account(statement, role, service)
         yield from _compare_sources(statement, role, expected, service)
         yield from _compare_other_keys(statement, role, service)
-    if own:
-        yield from _missing_sources(own, expected, service)
+    yield from _missing_sources(own, expected, service)
     for statement in statements:
         if not statement.allows:
             yield from _compare_denial(statement, role, service)

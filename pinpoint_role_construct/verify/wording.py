@@ -12,4 +12,4 @@ def listed(items: Sequence[str], most: int = 4) -> str:
     rest = len(items) - most
     if rest > 1:
         return f"{', '.join(items[:most])} and {rest} more"
-    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
+    return f"{', '.join(items[:-1])} and {items[-1]}" if len(items) > 1 else "".join(items)

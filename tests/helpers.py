@@ -159,3 +159,32 @@ ROLE_AND_GRANT: dict[str, Ask] = {"role": _by_role, "grant": _by_grant}
 EVERY_WAY: dict[str, Ask] = {"inline": _by_role, "managed": _by_managed_role, "grant": _by_grant}
 by_role_and_grant = pytest.mark.parametrize("ask", ROLE_AND_GRANT.values(), ids=ROLE_AND_GRANT)
 in_every_way = pytest.mark.parametrize("ask", EVERY_WAY.values(), ids=EVERY_WAY)
+
+# Of an identity, an address that it covers, and one that it does not.
+COVERED = [
+    ("example.com", "me@example.com"),
+    ("example.com", "Me@EXAMPLE.com"),
+    ("Example.COM", "me@example.com"),
+    ("example.com", "me@deep.mail.example.com"),
+    ("me@example.com", "me@example.com"),
+    ("me@example.com", "me@EXAMPLE.com"),
+    ("me@example.com", "me+label@example.com"),
+    ("me@example.com", "me+a+b@example.com"),
+    ("me+label@example.com", "me+label@example.com"),
+    (f"{SES}:identity/example.com", "me@mail.example.com"),
+]
+OUTSIDE = [
+    ("example.com", "a@notexample.com"),
+    ("example.com", "a@example.com.evil.net"),
+    ("example.com", "a@example.org"),
+    ("mail.example.com", "a@example.com"),
+    ("me@example.com", "you@example.com"),
+    ("me@example.com", "Me@example.com"),
+    ("me@example.com", "me@mail.example.com"),
+    ("me@example.com", "you+me@example.com"),
+    ("me@example.com", "mee@example.com"),
+    ("me@example.com", "me@notexample.com"),
+    ("me+label@example.com", "me@example.com"),
+    ("me+label@example.com", "me+other@example.com"),
+    (f"{SES}:identity/example.com", "a@notexample.com"),
+]

@@ -1,4 +1,4 @@
-"""The email channel: wired to its role, and refused where it could not send."""
+"""The email channel: wired to its role, and refused where it could not send; its warning of the end of support."""
 
 from __future__ import annotations
 
@@ -14,11 +14,19 @@ from aws_cdk import aws_ses as ses
 from aws_cdk.assertions import Template
 
 from pinpoint_role_construct import EmailChannel, OrchestrationSendingRole, SendingService, SesSendingRole
-from tests.documents import ACCOUNT
-from tests.helpers import new_stack, resolve, resource_arns
-
-SES = f"arn:aws:ses:us-east-1:{ACCOUNT}"
-WARNING = "pinpoint-role-construct:EndOfSupport"
+from tests.helpers import (
+    ACCOUNT,
+    COVERED,
+    OTHER_ACCOUNT,
+    OTHER_REGION,
+    OUTSIDE,
+    SES,
+    acknowledge,
+    new_stack,
+    other_stack,
+    resolve,
+    resource_arns,
+)
 
 
 def channel(stack: cdk.Stack, **arguments: Any) -> EmailChannel:
@@ -30,28 +38,6 @@ def properties(stack: cdk.Stack) -> dict[str, Any]:
     (resource,) = Template.from_stack(stack).find_resources("AWS::Pinpoint::EmailChannel").values()
     found: dict[str, Any] = resource["Properties"]
     return found
-
-
-def waits_for(stack: cdk.Stack) -> set[str]:
-    """Return the types of all resources that the channel waits for, by reference or by dependency."""
-    resources = Template.from_stack(stack).to_json()["Resources"]
-    seen: set[str] = set()
-
-    def walk(value: Any) -> None:
-        if isinstance(value, list):
-            for element in value:
-                walk(element)
-        elif isinstance(value, dict):
-            names = [value.get("Ref"), (value.get("Fn::GetAtt") or [None])[0], *value.get("DependsOn", [])]
-            for name in names:
-                if name in resources and name not in seen:
-                    seen.add(name)
-                    walk(resources[name])
-            for element in value.values():
-                walk(element)
-
-    walk(next(r for r in resources.values() if r["Type"] == "AWS::Pinpoint::EmailChannel"))
-    return {resources[name]["Type"] for name in seen}
 
 
 def test_it_makes_a_role_narrowed_to_what_it_sends_with() -> None:
@@ -99,45 +85,176 @@ def test_a_configuration_set_given_as_an_arn_becomes_its_name() -> None:
     assert properties(stack)["ConfigurationSet"] == "marketing"
 
 
-@pytest.mark.parametrize(
-    ("identity", "address"),
-    [
-        ("example.com", "me@example.com"),
-        ("Example.com", "Me@EXAMPLE.com"),
-        ("example.com", "me@deep.mail.example.com"),
-        ("me@example.com", "me@example.com"),
-        ("me@example.com", "me+label@example.com"),
-        ("me+label@example.com", "me+label@example.com"),
-        (f"{SES}:identity/example.com", "me@mail.example.com"),
-    ],
-)
-def test_a_from_address_of_the_identity(identity: str, address: str) -> None:
+@pytest.mark.parametrize(("identity", "address"), COVERED)
+def test_a_from_address_of_the_identity_is_taken(identity: str, address: str) -> None:
     stack = new_stack()
     channel(stack, identity=identity, from_address=address)
     assert properties(stack)["FromAddress"] == address
 
 
+@pytest.mark.parametrize(("identity", "address"), [*OUTSIDE, ("example.com", "example.com"), ("example.com", "")])
+def test_a_from_address_outside_the_identity_is_refused(identity: str, address: str) -> None:
+    with pytest.raises(ValueError, match=r"^from_address: .*accepted: the email address of the identity") as refusal:
+        channel(new_stack(), identity=identity, from_address=address)
+    assert repr(address) in str(refusal.value)
+
+
+DISPLAY_NAMES = [
+    "News <me@example.com>",
+    "<me@example.com>",
+    "The Example News <me@example.com>",
+    '"News, Inc." <me@example.com>',
+    '"News <daily>" <me@example.com>',
+    '"The \\"News\\"" <me@example.com>',
+    "=?utf-8?q?N=C3=A9ws?= <me@example.com>",
+    "(the) News <me@example.com>",
+    "News<me+spring@mail.example.com>",
+]
+
+
+@pytest.mark.parametrize("address", DISPLAY_NAMES)
+def test_a_from_address_may_have_a_display_name_which_stays_as_it_is(address: str) -> None:
+    stack = new_stack()
+    channel(stack, from_address=address)
+    assert properties(stack)["FromAddress"] == address
+
+
+BAD_DISPLAY_NAMES = {
+    "no address": ("News <>", "not one display name"),
+    "address of another domain": ("News <me@example.org>", "'me@example.org' is outside the identity 'example.com'"),
+    "address in the display name": ("me@example.com <me@example.org>", "not one display name"),
+    "pattern": ("News <*@example.com>", r"has \*"),
+    "variable": ("News <${aws:x}@example.com>", "not one display name"),
+    "two addresses": ("News <me@example.com>, B <b@example.com>", "not one display name"),
+    "comma": ("News, Inc <me@example.com>", "in quotes if it has punctuation"),
+    "dot": ("News Inc. <me@example.com>", "in quotes if it has punctuation"),
+    "colon": ("News: <me@example.com>", "not one display name"),
+    "group": ("News: me@example.com;", "white space"),
+    "quote left open": ('"News <me@example.com>', "not one display name"),
+    "bracket left open": ("News <me@example.com", "white space"),
+    "bracket closed twice": ("News <me@example.com>>", "white space"),
+    "bracket opened twice": ("News <<me@example.com>", "not one display name"),
+    "text after it": ("News <me@example.com> x", "white space"),
+    "space within": ("News < me@example.com>", "not one display name"),
+    "route": ("News <@x:me@example.com>", "not one display name"),
+    "no brackets": ("News me@example.com", "white space"),
+    "line break": ("News\r\nBcc: you@example.com <me@example.com>", "control characters"),
+    "non-ASCII": ("N\xe9ws <me@example.com>", "RFC 2047"),
+}
+
+
+@pytest.mark.parametrize(("address", "why"), BAD_DISPLAY_NAMES.values(), ids=BAD_DISPLAY_NAMES)
+def test_a_display_name_that_is_none_is_refused(address: str, why: str) -> None:
+    with pytest.raises(ValueError, match=rf"^from_address: .*{why}.*; accepted: the email address of the identity"):
+        channel(new_stack(), from_address=address)
+
+
+def test_the_address_behind_a_display_name_is_checked_against_a_mailbox() -> None:
+    channel(new_stack(), identity="me@example.com", from_address="News <me+x@example.com>")
+    with pytest.raises(ValueError, match=r"'you@example.com' is outside the identity 'me@example.com'"):
+        channel(new_stack(), identity="me@example.com", from_address="News <you@example.com>")
+
+
+def test_a_token_may_be_part_of_a_display_name_or_of_its_address() -> None:
+    stack = new_stack()
+    name = cdk.CfnParameter(stack, "Name").value_as_string
+    for number, address in enumerate([f"{name} <me@example.com>", f"News <{name}@example.com>", f"News <{name}>"]):
+        EmailChannel(stack, f"C{number}", application="a", from_address=address, identity="example.com")
+    with pytest.raises(ValueError, match=r"^from_address: '\$\{Name\}@example.org' is outside"):
+        channel(stack, from_address=f"News <{name}@example.org>")
+
+
 @pytest.mark.parametrize(
-    ("identity", "address"),
+    ("application", "why"),
     [
-        ("example.com", "a@notexample.com"),
-        ("example.com", "a@example.com.evil.net"),
-        ("example.com", "a@example.org"),
-        ("mail.example.com", "a@example.com"),
-        ("me@example.com", "you@example.com"),
-        ("me@example.com", "Me@example.com"),
-        ("me@example.com", "me@mail.example.com"),
-        ("me@example.com", "you+me@example.com"),
-        ("me+label@example.com", "me@example.com"),
-        ("me+label@example.com", "me+other@example.com"),
-        ("example.com", "example.com"),
-        ("example.com", ""),
-        (f"{SES}:identity/example.com", "a@notexample.com"),
+        ("", "is not an id"),
+        ("a b", "is not an id"),
+        ("a*", "is not an id"),
+        ("a1\n", "is not an id"),
+        (f"arn:aws:mobiletargeting:us-east-1:{ACCOUNT}:apps/a1", "is not an id"),
+        ("${Token[example.1]}", "looks like a CDK token but is not one"),
     ],
 )
-def test_a_from_address_outside_the_identity_is_refused(identity: str, address: str) -> None:
-    with pytest.raises(ValueError, match=r"^from_address: .*accepted: the email address of the identity"):
-        channel(new_stack(), identity=identity, from_address=address)
+def test_an_application_that_is_no_id_is_refused(application: str, why: str) -> None:
+    with pytest.raises(ValueError, match=rf"^application: .* {why}; accepted: the id of a Pinpoint project"):
+        channel(new_stack(), application=application)
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ({"account": OTHER_ACCOUNT}, f"is in {OTHER_ACCOUNT}, the channel in {ACCOUNT}"),
+        ({"region": OTHER_REGION}, f"is in {OTHER_REGION}, the channel in us-east-1"),
+    ],
+)
+def test_a_project_of_another_account_or_region_is_refused(place: dict[str, str], why: str) -> None:
+    stack = new_stack()
+    project = pinpoint.CfnApp(other_stack(stack, **place), "Project", name="x")
+    with pytest.raises(ValueError, match=rf"^application: .* {why}; accepted: the id of a Pinpoint project of this"):
+        channel(stack, application=project)
+
+
+def test_a_project_of_an_unknown_place_is_taken() -> None:
+    stack = new_stack()
+    unknown = other_stack(stack, "Unknown", account=None, region=None)
+    channel(stack, application=pinpoint.CfnApp(unknown, "Project", name="x"))
+
+
+def test_an_identity_of_another_region_is_refused() -> None:
+    stack = new_stack()
+    elsewhere = other_stack(stack, region=OTHER_REGION)
+    made = ses.EmailIdentity(elsewhere, "Identity", identity=ses.Identity.domain("example.com"))
+    for identity in (f"arn:aws:ses:{OTHER_REGION}:{ACCOUNT}:identity/example.com", made, made.node.default_child):
+        with pytest.raises(
+            ValueError, match=rf"^identity: .* is in {OTHER_REGION}, the channel in us-east-1; accepted:"
+        ):
+            channel(stack, identity=identity)
+    unknown = other_stack(stack, "Unknown", account=None, region=None)
+    channel(unknown, identity=f"arn:aws:ses:{OTHER_REGION}:{ACCOUNT}:identity/example.com")
+
+
+def test_an_identity_of_another_account_that_lets_this_one_send_is_taken() -> None:
+    stack = new_stack()
+    arn = f"arn:aws:ses:us-east-1:{OTHER_ACCOUNT}:identity/example.com"
+    channel(stack, identity=arn)
+    assert properties(stack)["Identity"] == arn
+    assert resource_arns(stack) == [arn]
+
+
+def test_a_configuration_set_construct_of_another_place_is_refused() -> None:
+    stack = new_stack()
+    for number, place in enumerate(({"account": OTHER_ACCOUNT}, {"region": OTHER_REGION})):
+        elsewhere = other_stack(stack, f"Other{number}", **place)
+        made = ses.ConfigurationSet(elsewhere, "Set", configuration_set_name="marketing")
+        with pytest.raises(ValueError, match=r"^configuration_set: .* belongs to another account or Region; accepted:"):
+            channel(stack, configuration_set=made)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"application": None},
+        {"application": 1},
+        {"application": pinpoint.CfnApp},
+        {"from_address": 1},
+        {"from_address": None},
+        {"from_address": ["me@example.com"]},
+        {"identity": None},
+        {"identity": ["example.com"]},
+        {"configuration_set": 1},
+        {"configuration_set": ["marketing"]},
+        {"enabled": "false"},
+        {"enabled": None},
+        {"enabled": 1},
+    ],
+    ids=str,
+)
+def test_an_argument_of_another_type_is_refused_and_leaves_nothing_behind(arguments: dict[str, Any]) -> None:
+    (parameter,) = arguments
+    stack = new_stack()
+    with pytest.raises(TypeError, match=rf"^{parameter}: .* is of type .*; accepted: "):
+        channel(stack, **arguments)
+    assert not stack.node.children
 
 
 def test_a_from_address_whose_domain_is_known_is_checked() -> None:
@@ -153,12 +270,6 @@ def test_a_from_address_whose_domain_is_known_is_checked() -> None:
 def test_a_configuration_set_of_another_place_is_refused(place: str) -> None:
     with pytest.raises(ValueError, match=r"^configuration_set: .*looked up by name"):
         channel(new_stack(), configuration_set=f"arn:aws:ses:{place}:configuration-set/marketing")
-
-
-@pytest.mark.parametrize("application", ["", "a b", f"arn:aws:mobiletargeting:us-east-1:{ACCOUNT}:apps/a1"])
-def test_an_application_that_is_no_id_is_refused(application: str) -> None:
-    with pytest.raises(ValueError, match=r"^application: .* is not an id"):
-        channel(new_stack(), application=application)
 
 
 def test_a_from_address_is_checked_against_a_constructs_name() -> None:
@@ -178,117 +289,6 @@ def test_tokens_pass() -> None:
     other = new_stack()
     channel(other, identity=cdk.CfnParameter(other, "Domain").value_as_string)
     assert properties(other)["FromAddress"] == "me@example.com"
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {"application": None},
-        {"application": 1},
-        {"from_address": 1},
-        {"identity": None},
-        {"configuration_set": 1},
-        {"sending_role": "arn:aws:iam::111122223333:role/x"},
-        {"event_role": "arn:aws:iam::111122223333:role/x"},
-    ],
-)
-def test_an_argument_of_another_type_is_refused(arguments: dict[str, Any]) -> None:
-    (parameter,) = arguments
-    with pytest.raises(TypeError, match=rf"^{parameter}: .*accepted: "):
-        channel(new_stack(), **arguments)
-
-
-def test_a_role_that_covers_it() -> None:
-    stack = new_stack()
-    everything = OrchestrationSendingRole(stack, "Everything")
-    channel(stack, sending_role=everything, configuration_set="marketing")
-    narrow = OrchestrationSendingRole(stack, "Narrow", identities=["example.com"], configuration_sets=["marketing"])
-    EmailChannel(
-        stack,
-        "Second",
-        application="a1",
-        from_address="me@example.com",
-        identity=f"{SES}:identity/example.com",
-        configuration_set="marketing",
-        sending_role=narrow,
-    )
-    Template.from_stack(stack).resource_count_is("AWS::IAM::Role", 2)
-
-
-@pytest.mark.parametrize(
-    ("role", "arguments", "why"),
-    [
-        ({"identities": ["example.org"]}, {}, "identity/example.com"),
-        ({"identities": ["me@example.com"]}, {}, "identity/example.com"),
-        ({"identities": ["example.com"], "region": "eu-west-1"}, {}, "does not cover"),
-        ({"identities": ["arn:aws:ses:us-east-1:444455556666:identity/example.com"]}, {}, "does not cover"),
-        ({"region": "eu-west-1"}, {}, "does not cover"),
-        ({"configuration_sets": []}, {"configuration_set": "marketing"}, "configuration-set/marketing"),
-        ({"configuration_sets": ["other"]}, {"configuration_set": "marketing"}, "configuration-set/marketing"),
-    ],
-)
-def test_a_role_of_ours_that_does_not_cover_it_is_refused(
-    role: dict[str, Any], arguments: dict[str, Any], why: str
-) -> None:
-    stack = new_stack()
-    with pytest.raises(ValueError, match=rf"^sending_role: .*{why}"):
-        channel(stack, sending_role=OrchestrationSendingRole(stack, "Role", **role), **arguments)
-
-
-def test_a_role_for_another_construct_is_refused_and_for_the_same_taken() -> None:
-    stack = new_stack()
-    mine, other = (
-        ses.EmailIdentity(stack, name, identity=ses.Identity.domain(name)) for name in ("example.com", "example.org")
-    )
-    role = OrchestrationSendingRole(stack, "Role", identities=[mine])
-    channel(stack, identity=mine, sending_role=role)
-    with pytest.raises(ValueError, match="sending_role"):
-        EmailChannel(stack, "X", application="a", from_address="me@example.org", identity=other, sending_role=role)
-
-
-def test_a_role_for_another_service_is_refused() -> None:
-    stack = new_stack()
-    role = SesSendingRole(stack, "Role", service=SendingService.EVENTBRIDGE_SCHEDULER)
-    with pytest.raises(ValueError, match=r"sending_role: .* is for scheduler.amazonaws.com"):
-        channel(stack, sending_role=role)
-
-
-def test_a_role_that_lets_another_account_in_is_refused() -> None:
-    stack = new_stack()
-    elsewhere = cdk.Stack(
-        cdk.App.of(stack), "Elsewhere", env=cdk.Environment(account="444455556666", region="us-east-1")
-    )
-    identity = f"{SES}:identity/example.com"
-    with pytest.raises(ValueError, match=r"^sending_role: 'Elsewhere/Role' is for account 444455556666"):
-        channel(stack, sending_role=OrchestrationSendingRole(elsewhere, "Role", identities=[identity]))
-
-
-def test_an_imported_role_is_taken_as_it_is() -> None:
-    stack = new_stack()
-    arn = f"arn:aws:iam::{ACCOUNT}:role/service-role/made-by-the-console"
-    channel(stack, sending_role=iam.Role.from_role_arn(stack, "Role", arn))
-    assert properties(stack)["OrchestrationSendingRoleArn"] == arn
-    Template.from_stack(stack).resource_count_is("AWS::IAM::Role", 0)
-
-
-@pytest.mark.parametrize(("managed", "policy"), [(False, set()), (True, {"AWS::IAM::ManagedPolicy"})])
-def test_it_waits_for_the_role_and_its_permissions(managed: bool, policy: set[str]) -> None:
-    stack = new_stack()
-    channel(stack, sending_role=OrchestrationSendingRole(stack, "Role", use_managed_policy=managed))
-    assert waits_for(stack) == {"AWS::IAM::Role"} | policy
-
-
-def test_it_waits_for_permissions_that_are_granted_later() -> None:
-    stack = new_stack()
-    roles = [
-        iam.Role(stack, name, assumed_by=iam.ServicePrincipal("pinpoint.amazonaws.com")) for name in ("Send", "Event")
-    ]
-    channel(stack, sending_role=roles[0], event_role=roles[1])
-    for role in roles:
-        role.add_to_policy(iam.PolicyStatement(actions=["ses:SendEmail"], resources=["*"]))
-    (resource,) = Template.from_stack(stack).find_resources("AWS::Pinpoint::EmailChannel").values()
-    assert len(resource["DependsOn"]) == 2
-    assert waits_for(stack) == {"AWS::IAM::Role", "AWS::IAM::Policy"}
 
 
 def warned(stack: cdk.Stack) -> list[str]:
@@ -312,7 +312,10 @@ def test_channel_and_pinpoint_role_warn_of_the_end_of_support() -> None:
     assert warned(other) == ["/Stack/Role"]
 
 
-@pytest.mark.parametrize("service", [SendingService.EVENTBRIDGE_SCHEDULER, SendingService.SES_MAIL_MANAGER])
+@pytest.mark.parametrize(
+    "service",
+    [SendingService.EVENTBRIDGE_SCHEDULER, SendingService.STEP_FUNCTIONS, SendingService.SES_MAIL_MANAGER],
+)
 def test_the_other_services_roles_do_not_warn(service: SendingService) -> None:
     stack = new_stack()
     SesSendingRole(stack, "Role", service=service)
@@ -322,5 +325,5 @@ def test_the_other_services_roles_do_not_warn(service: SendingService) -> None:
 def test_one_acknowledgment_of_the_channel_is_enough() -> None:
     stack = new_stack()
     made = channel(stack)
-    cdk.Validations.of(made).acknowledge(cdk.Acknowledgment(id=WARNING, reason="Being retired"))
+    acknowledge(made, "EndOfSupport")
     assert warned(stack) == []

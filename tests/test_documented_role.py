@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -15,7 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from pinpoint_role_construct import OrchestrationSendingRole, SendingService, SesSendingRole
 from tests.documents import ACCOUNT, documented_permission_policy, documented_trust_policy, permission_policy
-from tests.helpers import FLAGS, in_every_environment, known_or_agnostic, new_stack, resolve, resource_arns, roles
+from tests.helpers import FLAGS, in_every_environment, known_or_agnostic, new_stack, resolve, roles
 
 
 @in_every_environment
@@ -72,16 +70,6 @@ def test_the_orchestration_sending_role_is_the_ses_sending_role_of_pinpoint() ->
     assert Template.from_stack(stack).to_json() == Template.from_stack(other).to_json()
 
 
-def test_region_of_the_project_goes_into_the_ses_arns_alone() -> None:
-    stack = new_stack()
-    OrchestrationSendingRole(stack, "Role", region="eu-west-1")
-    assert resource_arns(stack) == [
-        f"arn:aws:ses:eu-west-1:{ACCOUNT}:identity/*",
-        f"arn:aws:ses:eu-west-1:{ACCOUNT}:configuration-set/*",
-    ]
-    assert roles(stack)[0]["AssumeRolePolicyDocument"] == documented_trust_policy()
-
-
 def test_the_roles_own_properties() -> None:
     stack = new_stack()
     boundary = iam.ManagedPolicy.from_managed_policy_name(stack, "Boundary", "boundary")
@@ -124,81 +112,6 @@ def test_it_is_an_iam_role() -> None:
     template.has_output("Arn", {"Value": {"Fn::GetAtt": [Match.string_like_regexp("Role.*"), "Arn"]}})
 
 
-def test_a_trust_statement_that_the_user_adds_leaves_ours_as_it_is() -> None:
-    stack = new_stack(context=FLAGS[1])
-    role = OrchestrationSendingRole(stack, "Role")
-    assert role.assume_role_policy is not None
-    role.assume_role_policy.add_statements(
-        iam.PolicyStatement(actions=["sts:AssumeRole"], principals=[iam.ServicePrincipal("scheduler.amazonaws.com")])
-    )
-    statements = roles(stack)[0]["AssumeRolePolicyDocument"]["Statement"]
-    assert statements[0] == documented_trust_policy()["Statement"][0]
-    assert "Sid" not in statements[1]
-
-
-def test_a_precreated_role_takes_the_place_of_ours() -> None:
-    stack = new_stack()
-    iam.Role.customize_roles(stack, use_precreated_roles={"Stack/Role": "made-by-the-security-team"})
-    role = OrchestrationSendingRole(stack, "Role")
-    assert resolve(stack.resolve(role.role_arn)) == f"arn:aws:iam::{ACCOUNT}:role/made-by-the-security-team"
-    Template.from_stack(stack).resource_count_is("AWS::IAM::Role", 0)
-
-
-@pytest.mark.parametrize("arguments", [{}, {"identities": ["example.com"]}, {"use_managed_policy": True}])
-@pytest.mark.parametrize("prevent_synthesis", [True, False])
-def test_a_customized_role_has_its_policy_in_the_report_and_if_it_is_made_itself(
-    arguments: dict[str, Any], prevent_synthesis: bool, tmp_path: Path
-) -> None:
-    app = cdk.App(analytics_reporting=False, outdir=str(tmp_path))
-    iam.Role.customize_roles(app, prevent_synthesis=prevent_synthesis)
-    stack = cdk.Stack(app, "Stack")
-    OrchestrationSendingRole(stack, "Role", **arguments)
-    app.synth()
-    (reported,) = json.loads((tmp_path / "iam-policy-report.json").read_text())["roles"]
-    (statement,) = reported["identityPolicyStatements"] + reported["managedPolicyStatements"]
-    assert statement["Sid"] == "PinpointUsesSESForEmailSends"
-    made = json.loads((tmp_path / "Stack.template.json").read_text()).get("Resources", {})
-    made_roles = {id_: r["Properties"] for id_, r in made.items() if r["Type"] == "AWS::IAM::Role"}
-    assert len(made_roles) == (0 if prevent_synthesis else 1)
-    for id_, properties in made_roles.items():
-        assert "ManagedPolicyArns" not in properties  # by name, it could be a stranger's policy
-        attached = [r["Properties"]["Roles"] for r in made.values() if r["Type"] == "AWS::IAM::ManagedPolicy"]
-        assert attached == ([[{"Ref": id_}]] if "use_managed_policy" in arguments else [])
-        assert len(properties.get("Policies", [])) == (0 if attached else 1)
-
-
-def test_a_service_that_is_none_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"service: 'pinpoint' is of type str; accepted: a SendingService"):
-        SesSendingRole(new_stack(), "Role", service="pinpoint")  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("region", "message"),
-    [
-        ("nowhere-1", "region: 'nowhere-1' .*Region"),
-        ("", "region: ''"),
-        ("EU-WEST-1", "region: 'EU-WEST-1'"),
-        ("cn-north-1", "region: 'cn-north-1' is of partition aws-cn, the stack of aws"),
-    ],
-)
-def test_a_region_that_is_none_or_of_another_partition_is_refused(region: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        OrchestrationSendingRole(new_stack(), "Role", region=region)
-
-
-def test_a_region_of_any_partition_is_taken_where_the_stacks_is_unknown() -> None:
-    stack = new_stack(account=None, region=None)
-    OrchestrationSendingRole(stack, "Role", region="us-gov-west-1")
-    assert resource_arns(stack, partition="aws-us-gov", region="us-gov-east-1")[0] == (
-        f"arn:aws-us-gov:ses:us-gov-west-1:{ACCOUNT}:identity/*"
-    )
-
-
 def test_a_choice_that_is_text_is_refused() -> None:
     with pytest.raises(TypeError, match="use_managed_policy: 'false' is of type str; accepted: True or False"):
         OrchestrationSendingRole(new_stack(), "Role", use_managed_policy="false")  # type: ignore[arg-type]
-
-
-def test_a_region_that_is_not_text_is_refused() -> None:
-    with pytest.raises(TypeError, match="region: 1 is of type int"):
-        OrchestrationSendingRole(new_stack(), "Role", region=1)  # type: ignore[arg-type]

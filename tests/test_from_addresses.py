@@ -9,6 +9,8 @@ from aws_cdk import aws_ses as ses
 
 from pinpoint_role_construct.names import sends_from
 from tests.helpers import (
+    COVERED,
+    OUTSIDE,
     SES,
     Ask,
     agnostic_stack,
@@ -35,35 +37,6 @@ def senders(ask: Ask, *addresses: Any, identities: list[Any] | None = None) -> A
 def test_addresses_count_once_in_the_order_given_and_keep_their_case(ask: Ask) -> None:
     given = ["News@Example.com", "me+x@example.com", "News@Example.com", "news@example.com"]
     assert senders(ask, *given) == ["News@Example.com", "me+x@example.com", "news@example.com"]
-
-
-COVERED = [
-    ("example.com", "me@example.com"),
-    ("example.com", "Me@EXAMPLE.com"),
-    ("Example.COM", "me@example.com"),
-    ("example.com", "me@deep.mail.example.com"),
-    ("me@example.com", "me@example.com"),
-    ("me@example.com", "me@EXAMPLE.com"),
-    ("me@example.com", "me+label@example.com"),
-    ("me@example.com", "me+a+b@example.com"),
-    ("me+label@example.com", "me+label@example.com"),
-    (f"{SES}:identity/example.com", "me@mail.example.com"),
-]
-OUTSIDE = [
-    ("example.com", "a@notexample.com"),
-    ("example.com", "a@example.com.evil.net"),
-    ("example.com", "a@example.org"),
-    ("mail.example.com", "a@example.com"),
-    ("me@example.com", "you@example.com"),
-    ("me@example.com", "Me@example.com"),
-    ("me@example.com", "me@mail.example.com"),
-    ("me@example.com", "you+me@example.com"),
-    ("me@example.com", "mee@example.com"),
-    ("me@example.com", "me@notexample.com"),
-    ("me+label@example.com", "me@example.com"),
-    ("me+label@example.com", "me+other@example.com"),
-    (f"{SES}:identity/example.com", "a@notexample.com"),
-]
 
 
 @by_role_and_grant

@@ -56,19 +56,6 @@ def test_names_at_their_longest() -> None:
     ]
 
 
-def test_no_configuration_set() -> None:
-    assert sent_with(identities=["example.com"], configuration_sets=[]) == [f"{SES}:identity/example.com"]
-
-
-def test_the_policy_is_the_documented_one_but_for_its_resources() -> None:
-    stack = new_stack()
-    OrchestrationSendingRole(stack, "Role", identities=["example.com"], configuration_sets=["marketing"])
-    (role,) = roles(stack)
-    assert resolve(role["Policies"][0]["PolicyDocument"]) == permission_policy(
-        [f"{SES}:identity/example.com", f"{SES}:configuration-set/marketing"]
-    )
-
-
 @pytest.mark.parametrize(
     "context", [{}, {"@aws-cdk/aws-iam:minimizePolicies": True}], ids=["no-flags", "minimize-policies"]
 )
@@ -100,16 +87,6 @@ def test_order_is_kept_in_a_managed_policy() -> None:
     (policy,) = Template.from_stack(stack).find_resources("AWS::IAM::ManagedPolicy").values()
     document = resolve(policy["Properties"]["PolicyDocument"])
     assert document == permission_policy([f"{SES}:identity/{name}" for name in names])
-
-
-def test_region_is_for_names_alone() -> None:
-    assert sent_with(
-        identities=["example.com", f"{SES}:identity/example.org"], configuration_sets=["set"], region="eu-west-1"
-    ) == [
-        f"arn:aws:ses:eu-west-1:{ACCOUNT}:identity/example.com",
-        f"{SES}:identity/example.org",
-        f"arn:aws:ses:eu-west-1:{ACCOUNT}:configuration-set/set",
-    ]
 
 
 def test_constructs_l1_l2_and_imported() -> None:
@@ -256,24 +233,6 @@ def test_what_is_no_identity_is_refused(name: str, why: str) -> None:
     assert repr(name) in str(refusal.value)
 
 
-def test_the_stacks_own_region_is_taken_though_this_aws_cdk_lib_does_not_know_it() -> None:
-    stack = new_stack(region="xx-future-1")
-    home = f"xx-future-1:{ACCOUNT}"
-    l2 = ses.EmailIdentity(stack, "L2", identity=ses.Identity.domain("example.com"))
-    l1 = ses.CfnEmailIdentity(stack, "L1", email_identity="example.org")
-    role = OrchestrationSendingRole(
-        stack,
-        "Role",
-        region="xx-future-1",
-        identities=["example.net", f"arn:aws:ses:{home}:identity/example.edu", l1, l2],
-        configuration_sets=[ses.ConfigurationSet.from_configuration_set_name(stack, "Imported", "marketing")],
-        source_arns=[f"arn:aws:mobiletargeting:{home}:apps/a1b2c3"],
-    )
-    assert all(f":ses:{home}:" in arn for arn in role.identity_arns + role.configuration_set_arns)
-    with pytest.raises(ValueError, match="'xx-future-2' for a Region"):
-        OrchestrationSendingRole(stack, "Other", identities=[f"arn:aws:ses:xx-future-2:{ACCOUNT}:identity/example.edu"])
-
-
 @pytest.mark.parametrize("kind", ["imported set", "L1 set", "L1 identity", "L2 identity"])
 def test_a_construct_of_another_partition_is_refused(kind: str) -> None:
     stack = new_stack()
@@ -286,13 +245,6 @@ def test_a_construct_of_another_partition_is_refused(kind: str) -> None:
     }
     with pytest.raises(ValueError, match=r"^(identities|configuration_sets)\[0\]: .* aws-cn, the stack of aws"):
         OrchestrationSendingRole(stack, "Role", **arguments[kind])
-
-
-@pytest.mark.parametrize("name", ["", "*", "a b", "a.b", "s" * 65, "é", f"{SES}:identity/example.com", "set\n"])
-def test_what_is_no_configuration_set_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match=r"^configuration_sets\[0\].*accepted: a configuration set's name") as refusal:
-        OrchestrationSendingRole(new_stack(), "Role", configuration_sets=[name])
-    assert repr(name) in str(refusal.value)
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,8 @@ def parse_channel(
 def _parse_application(argument: Argument) -> tuple[str, str]:
     """Return the id and the ARN of a Pinpoint project."""
     home, application = argument.home, argument.value
-    if (reference := getattr(application, "app_ref", None)) is not None:
+    reference = getattr(application, "app_ref", None)
+    if isinstance(getattr(reference, "app_id", None), str):
         env = application.env
         for own, other in ((home.account, env.account), (home.region, env.region)):
             if own != other and is_known(own, other):
@@ -97,8 +98,9 @@ def _parse_sender(argument: Argument, identity: Named) -> str:
         address = named[1]
         if not text.isascii() or not text.isprintable():
             argument.refuse("has non-ASCII or control characters (write such a display name as RFC 2047 encodes it)")
-        header: Any = HeaderRegistry()("from", without_tokens(text))
-        if header.defects or [found.addr_spec for found in header.addresses] != [without_tokens(address)]:
+        known = address if is_known(address) else "token@example.com"
+        header: Any = HeaderRegistry()("from", f"{without_tokens(text[: named.start(1)])}{known}>")
+        if header.defects or [found.addr_spec for found in header.addresses] != [known]:
             argument.refuse("is not one display name, in quotes if it has punctuation, and one email address")
     check_sender(replace(argument, value=address), (identity,))
     return address

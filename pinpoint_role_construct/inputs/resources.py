@@ -74,7 +74,8 @@ def deployed_name(text: str) -> str | None:
     resource = resource_behind(text)
     if resource is None or not resource.cfn_resource_type.startswith("AWS::SES::"):
         return None
-    return given_name(resource) or text
+    given = given_name(resource)
+    return text if given is None else given if is_known(given) else None
 
 
 def deployed_arn(arn: str, home: Home) -> str:
@@ -94,12 +95,12 @@ def deployed_arn(arn: str, home: Home) -> str:
 
 
 def given_name(resource: Any) -> str | None:
-    """Return the name that the L1 resource of an identity, configuration set or template was given, if known."""
+    """Return the name that the L1 resource of an identity, configuration set or template was given, if any."""
     template = getattr(resource, "template", None)
     for holder, attribute in ((resource, "email_identity"), (resource, "name"), (template, "template_name")):
         name = getattr(holder, attribute, None)
-        if isinstance(name, str):
-            return name if is_known(name) else None
+        if isinstance(name, str):  # an L2 gives its L1 a token of nothing for the name that it was not given itself
+            return name if is_known(name) or cdk.Stack.of(resource).resolve(name) is not None else None
     return None
 
 
@@ -134,6 +135,8 @@ def _parse_identity(argument: Argument, construct: Any, name: str) -> Named:
     resource = construct if arn is None else construct.node.default_child
     home = _home_of(argument, construct) if arn is None else argument.home
     known = given_name(resource) if resource else None
+    if known is not None and not is_known(known):
+        known = None
     if known:
         given, known = known, IDENTITY.parse(argument.parameter, known)
         if given != known:  # a domain's token would carry its capitals, which SES does not

@@ -1,0 +1,184 @@
+"""What others add to the role: property injectors, Aspects, customized roles and the user's own changes all stay."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import jsii
+import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk.assertions import Template
+
+from pinpoint_role_construct import OrchestrationSendingRole
+from tests.documents import ACCOUNT, documented_permission_policy, documented_trust_policy
+from tests.helpers import FLAGS, new_stack, plain_role, resolve, resources, roles, sending_role, statements, warnings
+
+inline_and_managed = pytest.mark.parametrize("managed", [False, True], ids=["inline", "managed"])
+OURS = documented_permission_policy()["Statement"][0]
+DENY = {"Sid": "NoDomains", "Effect": "Deny", "Action": "ses:DeleteEmailIdentity", "Resource": "*"}
+AUDIT = "arn:aws:iam::aws:policy/SecurityAudit"
+
+
+@jsii.implements(cdk.IPropertyInjector)
+class OrganizationsPolicies:
+    """Gives every role an inline policy that denies, and a managed one."""
+
+    @property
+    def construct_unique_id(self) -> str:
+        return iam.Role.PROPERTY_INJECTION_ID
+
+    def inject(self, original_props: Any, *, scope: Any, id: str) -> Any:
+        denied = iam.PolicyDocument(statements=[iam.PolicyStatement.from_json(DENY)])
+        audit: Any = iam.ManagedPolicy.from_managed_policy_arn(cdk.Stack.of(scope), f"{id}Audit", AUDIT)
+        return {**original_props, "inlinePolicies": {"Organization": denied}, "managedPolicies": [audit]}
+
+
+def injected_stack() -> cdk.Stack:
+    app = cdk.App(analytics_reporting=False)
+    environment = cdk.Environment(account=ACCOUNT, region="us-east-1")
+    return cdk.Stack(app, "Stack", env=environment, property_injectors=[OrganizationsPolicies()])
+
+
+@inline_and_managed
+def test_what_a_property_injector_adds_to_every_role_stays_beside_ours(managed: bool) -> None:
+    stack = injected_stack()
+    sending_role(stack, use_managed_policy=managed)
+    (role,) = roles(stack)
+    inline = {policy["PolicyName"]: policy["PolicyDocument"]["Statement"] for policy in role["Policies"]}
+    assert inline.pop("Organization") == [DENY]
+    assert [resolve(found) for found in inline.values()] == ([] if managed else [[OURS]])
+    assert AUDIT in role["ManagedPolicyArns"]
+    attached = [policy["PolicyDocument"]["Statement"] for policy in resources(stack, "IAM::ManagedPolicy").values()]
+    assert resolve(attached) == ([[OURS]] if managed else [])
+    if managed:
+        (logical_id,) = resources(stack, "IAM::ManagedPolicy")
+        assert {"Ref": logical_id} in role["ManagedPolicyArns"]
+    assert role["AssumeRolePolicyDocument"] == documented_trust_policy()
+    assert warnings(stack) == []
+
+
+def test_a_plain_role_of_the_same_stack_has_what_the_injector_adds_alone() -> None:
+    stack = injected_stack()
+    sending_role(stack)
+    plain_role(stack)
+    assert [[policy["PolicyName"] for policy in role["Policies"]] for role in roles(stack)] == [
+        ["PinpointUsesSESForEmailSends", "Organization"],
+        ["Organization"],
+    ]
+
+
+@jsii.implements(cdk.IAspect)
+class AddsPolicy:
+    """Appends an inline policy to each role, on its L1, as an organization's Aspect does."""
+
+    def visit(self, node: Any) -> None:
+        if isinstance(node, iam.CfnRole):
+            others = node.policies if isinstance(node.policies, list) else []
+            denied = iam.CfnRole.PolicyProperty(policy_name="Aspect", policy_document={"Statement": [DENY]})
+            node.policies = [*others, denied]
+            node.add_property_override("Tags", [{"Key": "seen", "Value": "yes"}])
+
+
+@inline_and_managed
+def test_what_an_aspect_adds_stays_beside_ours(managed: bool) -> None:
+    stack = new_stack()
+    sending_role(stack, use_managed_policy=managed)
+    cdk.Aspects.of(stack).add(AddsPolicy())  # type: ignore[arg-type]
+    (role,) = roles(stack)
+    assert role["Tags"] == [{"Key": "seen", "Value": "yes"}]
+    assert role["Policies"][-1]["PolicyName"] == "Aspect"
+    assert sorted(statement["Sid"] for statement in statements(stack)) == ["NoDomains", OURS["Sid"]]
+    assert role["AssumeRolePolicyDocument"] == documented_trust_policy()
+
+
+@inline_and_managed
+@pytest.mark.parametrize("context", FLAGS, ids=["no-flags", "flags"])
+def test_what_the_user_adds_and_overrides_stays(managed: bool, context: dict[str, Any]) -> None:
+    stack = new_stack(context=context)
+    role = sending_role(stack, use_managed_policy=managed)
+    resource: Any = role.node.default_child
+    resource.add_property_override("Description", "changed")
+    resource.add_property_override("AssumeRolePolicyDocument.Statement.0.Condition.Bool", {"aws:ViaAWSService": "true"})
+    assert role.assume_role_policy is not None
+    role.assume_role_policy.add_statements(
+        iam.PolicyStatement(actions=["sts:AssumeRole"], principals=[iam.ServicePrincipal("scheduler.amazonaws.com")])
+    )
+    role.add_to_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=["*"]))
+    (found,) = roles(stack)
+    assert found["Description"] == "changed"
+    ours, theirs = found["AssumeRolePolicyDocument"]["Statement"]
+    expected = documented_trust_policy()["Statement"][0]
+    expected["Condition"]["Bool"] = {"aws:ViaAWSService": "true"}
+    assert ours == expected
+    assert theirs["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert "Sid" not in theirs
+    granted = [statement for statement in statements(stack) if statement["Action"] == "s3:GetObject"]
+    assert len(granted) == 1
+    assert OURS in statements(stack)
+
+
+def synthesized(tmp_path: Path, **customization: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the resources of a customized role's stack, and the report's roles."""
+    app = cdk.App(analytics_reporting=False, outdir=str(tmp_path))
+    arguments = customization.pop("arguments")
+    if customization:
+        iam.Role.customize_roles(app, **customization)
+    stack = cdk.Stack(app, "Stack")
+    OrchestrationSendingRole(stack, "Role", **arguments)
+    app.synth()
+    report = tmp_path / "iam-policy-report.json"
+    made = json.loads((tmp_path / "Stack.template.json").read_text()).get("Resources", {})
+    return made, json.loads(report.read_text())["roles"] if report.exists() else []
+
+
+CUSTOMIZED = {
+    "prevented": {"prevent_synthesis": True},
+    "made": {"prevent_synthesis": False},
+    "precreated": {"use_precreated_roles": {"Stack/Role": "theirs"}},
+    "precreated and made": {"use_precreated_roles": {"Stack/Role": "theirs"}, "prevent_synthesis": False},
+}
+ARGUMENTS: list[dict[str, Any]] = [
+    {},
+    {"identities": ["example.com"], "templates": ["t"], "from_addresses": ["me@example.com"]},
+]
+
+
+@inline_and_managed
+@pytest.mark.parametrize("arguments", ARGUMENTS, ids=["default", "two statements"])
+@pytest.mark.parametrize("customization", CUSTOMIZED.values(), ids=CUSTOMIZED)
+def test_a_customized_role_has_its_policy_in_the_report_or_attached_to_its_own_role_alone(
+    customization: dict[str, Any], arguments: dict[str, Any], managed: bool, tmp_path: Path
+) -> None:
+    arguments = {**arguments, "use_managed_policy": managed}
+    made, reported = synthesized(tmp_path, arguments=arguments, **customization)
+    found = [statement for role in reported for kind in ("identity", "managed") for statement in _in(role, kind)]
+    sids = ["PinpointUsesSESForEmailSends", "PinpointUsesSESForEmailSendsInBulk"]
+    if "use_precreated_roles" not in customization or customization.get("prevent_synthesis", True):
+        assert [statement["Sid"] for statement in found] == sids[: len(found)]
+        assert len(found) == (2 if arguments.get("from_addresses") else 1)
+    own = {id_: resource for id_, resource in made.items() if resource["Type"] == "AWS::IAM::Role"}
+    assert len(own) == (1 if customization.get("prevent_synthesis", True) is False else 0)
+    for resource in made.values():
+        properties = resource["Properties"]
+        assert "ManagedPolicyArns" not in properties  # by name, it could be a stranger's policy
+        attached = properties.get("Roles", [])
+        assert attached in ([], [{"Ref": id_} for id_ in own])
+    for resource in own.values():
+        within = [policy["PolicyName"] for policy in resource["Properties"].get("Policies", [])]
+        assert within == ([] if managed else ["PinpointUsesSESForEmailSends"])
+
+
+def _in(role: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = role[f"{kind}PolicyStatements"]
+    return found
+
+
+def test_a_precreated_role_takes_the_place_of_ours() -> None:
+    stack = new_stack()
+    iam.Role.customize_roles(stack, use_precreated_roles={"Stack/Role": "made-by-the-security-team"})
+    role = sending_role(stack)
+    assert resolve(stack.resolve(role.role_arn)) == f"arn:aws:iam::{ACCOUNT}:role/made-by-the-security-team"
+    Template.from_stack(stack).resource_count_is("AWS::IAM::Role", 0)

@@ -1,4 +1,4 @@
-"""Every Python block of the README runs, in order, as one program."""
+"""The README: its Python runs, and its links lead somewhere, on the package index too."""
 
 from __future__ import annotations
 
@@ -10,27 +10,39 @@ from aws_cdk.assertions import Template
 
 from local.aws import REPOSITORY
 
+README = (REPOSITORY / "README.md").read_text()
+REPOSITORY_LINK = re.compile(
+    r"\]\(https://github\.com/pinpoint-role-construct/pinpoint-role-construct/(?:blob|tree)/main/([^)#]+)"
+)
 
-def test_the_python_blocks_run() -> None:
-    readme = (REPOSITORY / "README.md").read_text()
-    blocks = re.findall(r"^( *)```python\n(.*?)^ *```", readme, re.M | re.S)
-    assert len(blocks) >= 7
+
+def test_every_python_block_runs_in_order_as_one_program() -> None:
+    blocks = re.findall(r"^( *)```python\n(.*?)^ *```", README, re.M | re.S)
+    assert len(blocks) >= 8
     program: dict[str, Any] = {}
     for _, block in blocks:
         exec(compile(textwrap.dedent(block), "README.md", "exec"), program)
     template = Template.from_stack(program["stack"])
-    template.resource_count_is("AWS::IAM::Role", 6)
+    template.resource_count_is("AWS::IAM::Role", 7)
     template.resource_count_is("AWS::Pinpoint::EmailChannel", 1)
-    assert len(readme.split()) < 2000
 
 
-def test_its_links_within_the_repository_lead_somewhere() -> None:
-    readme = (REPOSITORY / "README.md").read_text()
+def test_it_stays_under_2000_words() -> None:
+    assert len(README.split()) < 2000
+
+
+def test_no_link_is_relative_since_the_package_index_has_only_this_page() -> None:
+    assert re.findall(r"\]\((?!https://|#)[^)]*\)", README) == []
+
+
+def test_links_to_files_of_the_repository_lead_somewhere() -> None:
+    paths = REPOSITORY_LINK.findall(README)
+    assert len(paths) > 5
+    assert [path for path in paths if not (REPOSITORY / path).exists()] == []
+
+
+def test_links_to_headings_lead_somewhere() -> None:
     headings = {
-        re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in re.findall(r"^#+ (.*)$", readme, re.M)
+        re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in re.findall(r"^#+ (.*)$", README, re.M)
     }
-    for target in re.findall(r"\]\((?!https:)([^)]+)\)", readme):
-        if target.startswith("#"):
-            assert target[1:] in headings
-        elif target != "docs/index.html":  # `make docs` writes it: see test_docs.py
-            assert (REPOSITORY / target).exists(), target
+    assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= headings

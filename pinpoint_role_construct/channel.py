@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import aws_iam as iam
 from constructs import Construct, Dependable, DependencyGroup, IConstruct
 
+from .inputs import refuse_type_of
 from .inputs.channel import check_sending_role, parse_channel, role_behind
-from .names import refuse, refuse_type
+from .names import refuse
 from .orchestration_role import OrchestrationSendingRole
 from .role import SesSendingRole
 from .services import SendingService
@@ -83,9 +84,9 @@ class EmailChannel(Construct):
         )
         for parameter, role in (("sending_role", sending_role), ("event_role", event_role)):
             if role is not None and not _is_role(role):
-                refuse_type(parameter, role, "an IAM role, such as iam.Role.from_role_arn(...)")
+                refuse_type_of(scope, parameter, role, "an IAM role, such as iam.Role.from_role_arn(...)")
         if not isinstance(enabled, bool):
-            refuse_type("enabled", enabled, "True or False")
+            refuse_type_of(scope, "enabled", enabled, "True or False")
         given, events = (role and role_behind(role) for role in (sending_role, event_role))
         if isinstance(given, SesSendingRole):
             check_sending_role(given.node.path, given.service, given._sending, channel)

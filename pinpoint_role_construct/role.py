@@ -9,8 +9,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .inputs import parse_sending
-from .names import refuse_type
+from .inputs import parse_sending, refuse_type_of
 from .policies import INLINE_LIMIT, MANAGED_LIMIT, Document, SendingPolicy, document
 from .services import SendingService
 from .synthesis_warnings import (
@@ -119,9 +118,10 @@ class SesSendingRole(iam.Role):
                 them; or a policy exceeds IAM's quota (10,240 characters inline, 6,144 managed, 2,048 for the trust).
         """
         if not isinstance(use_managed_policy, bool):
-            refuse_type("use_managed_policy", use_managed_policy, "True or False")
+            refuse_type_of(scope, "use_managed_policy", use_managed_policy, "True or False")
         if not isinstance(service, SendingService):
-            refuse_type("service", service, "a SendingService, such as SendingService.EVENTBRIDGE_SCHEDULER")
+            accepts = "a SendingService, such as SendingService.EVENTBRIDGE_SCHEDULER"
+            refuse_type_of(scope, "service", service, accepts)
         sending = parse_sending(
             scope,
             service=service,

@@ -227,3 +227,8 @@ class Argument:
         if is_known(found_type):
             self.refuse(f"names a {found_type!r}, not {prefix[:-1]!r}")
         return head, resource
+
+
+def refuse_type_of(scope: Construct, parameter: str, value: object, accepts: str) -> NoReturn:
+    """Raise the `TypeError` that says that the type of an argument of a construct in `scope` is not accepted."""
+    Argument(parameter, value, accepts, Home.of(scope)).refuse_type()

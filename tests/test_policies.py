@@ -105,6 +105,7 @@ OTHER = f"{SES}:identity/example.org"
         (BARE, {"Resource": "${Token[TOKEN.1]}"}, ["${Token[TOKEN.1]}"]),
         (BARE, {"Resource": "arn:aws:s3:::mail"}, []),
         (BARE, {"Resource": "arn:aws:s3:::*"}, []),
+        (BARE, {"Resource": f"arn:aws:sqs:{REGION}:{ACCOUNT}:x:ses:y:identity/z"}, []),
         (BARE, {"Resource": f"arn:aws:sqs:{REGION}:{ACCOUNT}:identity/x"}, []),
         (BARE, {"Resource": "arn:aws:*"}, ["arn:aws:*"]),
         (BARE, {"Resource": "arn:aws:s*:us-east-1:1:ident*"}, ["arn:aws:s*:us-east-1:1:ident*"]),

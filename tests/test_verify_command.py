@@ -376,6 +376,13 @@ def test_the_documents_repair_a_role(run: Command) -> None:
     assert permission["Statement"][0]["Resource"] == [f"{SES}:identity/*", f"{SES}:configuration-set/*"]
 
 
+def test_the_documents_have_all_that_is_given(run: Command) -> None:
+    for role in (role_of(policies={}), role_of(statement(Resource="*"))):
+        arguments = ["--identity", "example.com", "--identity", "example.org", "--no-configuration-sets", "--policies"]
+        (element,) = documents(run(role, *arguments))[1]["Statement"]
+        assert element["Resource"] == [IDENTITY, f"{SES}:identity/example.org"]
+
+
 def test_the_documents_are_no_wider_than_the_role(run: Command) -> None:
     only = role_of(statement(Resource=IDENTITY))
     assert documents(run(only, "--policies"))[1]["Statement"][0]["Resource"] == IDENTITY

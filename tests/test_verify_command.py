@@ -402,6 +402,14 @@ def test_the_documents_are_no_wider_than_the_role(run: Command) -> None:
     assert trust["Statement"][0]["Condition"]["ArnLike"] == {"aws:SourceArn": f"{GROUPS}/b"}
 
 
+def test_the_documents_keep_no_source_of_somebody_else(run: Command) -> None:
+    own = policy_of(SCHEDULER, source_arns=(f"{GROUPS}/a",)).trust_statement()
+    theirs = policy_of(SCHEDULER, source_arns=(f"{GROUPS}/b",)).trust_statement()
+    others = [{**theirs, "Principal": {"Service": "lambda.amazonaws.com"}}, {**theirs, "Effect": "Deny"}]
+    trust, _, _ = documents(run(role_of(trust=[own, *others]), "--policies"))
+    assert trust["Statement"][0]["Condition"]["ArnLike"] == {"aws:SourceArn": f"{GROUPS}/a"}
+
+
 def test_the_documents_say_which_conditions_they_leave_out(run: Command) -> None:
     patterns = {"StringLike": {"ses:FromAddress": "*@example.com"}, "StringEquals": {"ses:ApiVersion": "2"}}
     _, permission, err = documents(run(role_of(statement(Condition=patterns)), "--policies"))

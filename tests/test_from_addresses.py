@@ -64,6 +64,13 @@ def test_one_of_several_identities_is_enough_and_none_is_not() -> None:
         sending_role(stack, "Other", identities=identities, from_addresses=["a@example.com", "a@example.net"])
 
 
+def test_a_refusal_shows_five_identities_at_most() -> None:
+    for count, end in ((5, r"'i4.example'; accepted"), (6, r"'i4.example', \.\.\.; accepted")):
+        identities = [f"i{number}.example" for number in range(count)]
+        with pytest.raises(ValueError, match=rf"outside the identities 'i0.example', .*{end}"):
+            sending_role(new_stack(), identities=identities, from_addresses=["me@example.com"])
+
+
 @by_role_and_grant
 def test_any_address_is_taken_where_every_identity_is_named(ask: Ask) -> None:
     assert senders(ask, "anyone@anywhere.example") == "anyone@anywhere.example"

@@ -6,14 +6,18 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
+from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ses as ses
 
-from pinpoint_role_construct import OrchestrationSendingRole
+from pinpoint_role_construct import OrchestrationSendingRole, grant_send_email
 from tests.documents import ACCOUNT, permission_policy
-from tests.helpers import new_stack, resource_arns
+from tests.helpers import new_stack, plain_role, resource_arns, sending_role, statements
 
 LIMITS = [(False, 10240), (True, 6144)]
 
@@ -102,3 +106,59 @@ def test_two_roles_are_a_way_out() -> None:
         OrchestrationSendingRole(stack, "Role", identities=names)
     OrchestrationSendingRole(stack, "First", identities=names[:100])
     OrchestrationSendingRole(stack, "Second", identities=names[100:])
+
+
+def policy_of(size_wanted: int) -> dict[str, Any]:
+    """Return arguments whose statement without a `Sid` has exactly so many characters as a policy."""
+    names = mailboxes_for(size_wanted + len('"Sid":"PinpointUsesSESForEmailSends",'))
+    return {"identities": names, "configuration_sets": []}
+
+
+GRANTEES: dict[str, tuple[Callable[[cdk.Stack], Any], int, str]] = {
+    "role": (plain_role, 10240, "a role's inline policies"),
+    "imported role": (lambda stack: iam.Role.from_role_name(stack, "Theirs", "x"), 10240, "a role's inline policies"),
+    "user": (lambda stack: iam.User(stack, "User"), 2048, "a user's inline policies"),
+    "imported user": (lambda stack: iam.User.from_user_name(stack, "User", "x"), 2048, "a user's inline policies"),
+    "group": (lambda stack: iam.Group(stack, "Group"), 5120, "a group's inline policies"),
+    "managed policy": (lambda stack: iam.ManagedPolicy(stack, "Policy"), 6144, "a managed policy"),
+}
+
+
+@pytest.mark.parametrize(("make", "limit", "what"), GRANTEES.values(), ids=GRANTEES)
+def test_a_grants_limit_is_that_of_its_grantee(make: Callable[[cdk.Stack], Any], limit: int, what: str) -> None:
+    grantee = make(new_stack())
+    grant_send_email(grantee, **policy_of(limit))
+    refused = (
+        rf"^identities, .*: the permission policy has {limit + 1} characters, past IAM's limit of {limit} for {what};"
+    )
+    with pytest.raises(ValueError, match=refused):
+        grant_send_email(grantee, **policy_of(limit + 1))
+
+
+def test_the_size_of_a_grant_is_that_of_its_policy_in_the_template() -> None:
+    stack = new_stack()
+    grant_send_email(plain_role(stack), **policy_of(4000))
+    found = {"Version": "2012-10-17", "Statement": statements(stack)}
+    assert len(json.dumps(found, separators=(",", ":"))) == 4000
+
+
+@pytest.mark.parametrize(
+    ("parameter", "longest"), [("configuration_sets", 64), ("templates", 64), ("from_addresses", 320)]
+)
+def test_tokens_of_each_kind_count_at_their_longest(parameter: str, longest: int) -> None:
+    stack = new_stack()
+    count = 10240 // longest + 1
+    tokens = [cdk.CfnParameter(stack, f"Name{i}").value_as_string for i in range(count)]
+    with pytest.raises(ValueError, match=r"the permission policy has \d+ characters, past IAM's limit of 10240"):
+        sending_role(stack, **{parameter: tokens})
+    known = "m000@example.com" if parameter == "from_addresses" else "x"
+    sizes = [refused_size(stack, **{parameter: [text]}) for text in (known, tokens[0])]
+    assert sizes[1] - sizes[0] == longest - len(known)
+
+
+def refused_size(stack: cdk.Stack, **arguments: Any) -> int:
+    """Return the size of a policy that is past the limit with any arguments."""
+    with pytest.raises(ValueError, match="characters, past") as refusal:
+        sending_role(stack, identities=mailboxes_for(10241), **arguments)
+    (found,) = re.findall(r"has (\d+) characters", str(refusal.value))
+    return int(found)

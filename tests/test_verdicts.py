@@ -134,15 +134,18 @@ def test_canary_the_simulator_can_say_no_and_yes(aws: LocalAws) -> None:
 SERVICES = {
     "pinpoint": SendingService.PINPOINT,
     "scheduler": SendingService.EVENTBRIDGE_SCHEDULER,
+    "step-functions": SendingService.STEP_FUNCTIONS,
     "mail-manager": SendingService.SES_MAIL_MANAGER,
 }
 PRINCIPALS = {
     "pinpoint": "pinpoint.amazonaws.com",
     "scheduler": "scheduler.amazonaws.com",
+    "step-functions": "states.amazonaws.com",
     "mail-manager": "ses.amazonaws.com",
 }
 SOURCES = {
     "scheduler": f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule-group/mail",
+    "step-functions": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:journey",
     "mail-manager": f"arn:aws:ses:{REGION}:{ACCOUNT}:mailmanager-rule-set/rs-1",
 }
 

@@ -190,7 +190,8 @@ def check_sender(argument: Argument, identities: tuple[Named, ...]) -> None:
         mailbox = local_part if is_known(local_part) else name.rpartition("@")[0]
         if sends_from(name, f"{mailbox}@{domain}"):
             return
-    argument.refuse(f"is outside the {'identity' if len(names) == 1 else 'identities'} {', '.join(map(repr, names))}")
+    shown = ", ".join([*map(repr, names[:5]), *(["..."] if len(names) > 5 else [])])
+    argument.refuse(f"is outside the {'identity' if len(names) == 1 else 'identities'} {shown}")
 
 
 def _check_regions(regions: dict[str, set[str]]) -> None:

@@ -81,7 +81,7 @@ class Sending:
         arn = expected.policy.identity_arns[0]
         messages = [message for address in self.addresses for message in self._messages(address)]
         for rule in self.rules:
-            if rule.allows and rule.sends and rule.comparisons:
+            if rule.allows and rule.sends:
                 answers = {self.met(rule, action, arn, m) for action in rule.sends for m in messages}
                 if True not in answers:
                     self.unclear[rule] = None if None in answers else False

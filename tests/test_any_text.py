@@ -61,9 +61,9 @@ def stack() -> cdk.Stack:
 
 def statements_for(parameter: str, text: str, **arguments: Any) -> list[dict[str, Any]] | None:
     """Return the statements as the template has them, or `None` for a clear refusal; other errors fail the test."""
-    service = SendingService.EVENTBRIDGE_SCHEDULER
+    arguments |= {"service": SendingService.EVENTBRIDGE_SCHEDULER, parameter: [text]}
     try:
-        role = SesSendingRole(stack(), f"Role{next(numbers)}", service=service, **{parameter: [text]}, **arguments)
+        role = SesSendingRole(stack(), f"Role{next(numbers)}", **arguments)
     except ValueError as refusal:
         message = str(refusal)
     else:

@@ -286,11 +286,8 @@ def test_no_message_shows_a_raw_token_of_a_choice() -> None:
         message = raised(lambda parameter=parameter: sending_role(stack, **{parameter: name}))  # type: ignore[misc]
         assert message.startswith(f"{parameter}: ")
         assert "Token[" not in message
-    message = raised(
-        lambda: EmailChannel(
-            stack, "C", application="a", from_address="a@b.example", identity="b.example", enabled=name
-        )
-    )  # type: ignore[arg-type]
+    arguments: dict[str, Any] = {"application": "a1", "from_address": "me@example.com", "identity": "example.com"}
+    message = raised(lambda: EmailChannel(stack, "Channel", **arguments, enabled=name))  # type: ignore[arg-type]
     assert "Token[" not in message
 
 

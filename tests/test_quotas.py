@@ -150,7 +150,7 @@ def test_tokens_of_each_kind_count_at_their_longest(parameter: str, longest: int
     count = 10240 // longest + 1
     tokens = [cdk.CfnParameter(stack, f"Name{i}").value_as_string for i in range(count)]
     with pytest.raises(ValueError, match=r"the permission policy has \d+ characters, past IAM's limit of 10240"):
-        sending_role(stack, **{parameter: tokens})
+        sending_role(stack, "Role", **{parameter: tokens})
     known = "m000@example.com" if parameter == "from_addresses" else "x"
     sizes = [refused_size(stack, **{parameter: [text]}) for text in (known, tokens[0])]
     assert sizes[1] - sizes[0] == longest - len(known)

@@ -25,6 +25,13 @@ from tests.helpers import (
     trust,
 )
 
+
+class Region(Enum):
+    """Regions as some write them down."""
+
+    IE = "eu-west-1"
+
+
 ELSEWHERE = f"arn:aws:ses:{OTHER_REGION}:{ACCOUNT}"
 THERE = f"{ELSEWHERE}:identity/example.com"
 
@@ -48,7 +55,7 @@ def test_a_region_that_is_none_or_of_another_partition_is_refused(ask: Ask, regi
 
 
 @by_role_and_grant
-@pytest.mark.parametrize("region", [1, b"eu-west-1", ["eu-west-1"], Enum("Region", {"IE": "eu-west-1"})["IE"]])
+@pytest.mark.parametrize("region", [1, b"eu-west-1", ["eu-west-1"], Region.IE])
 def test_a_region_that_is_not_text_is_refused(ask: Ask, region: object) -> None:
     with pytest.raises(TypeError, match=rf"^region: .* is of type {type(region).__name__}; accepted: "):
         ask(new_stack(), region=region)

@@ -178,7 +178,7 @@ def test_what_is_no_service_is_refused(value: Any) -> None:
         SesSendingRole(new_stack(), "Role", service=value)
 
 
-GOOD = {
+GOOD: dict[str, list[Any]] = {
     "principal": ["scheduler.amazonaws.com", "states.us-east-1.amazonaws.com", "a-b.amazonaws.com.cn"],
     "trust_sid": ["A", "Allow2"],
     "permission_sid": ["A", "Sends2"],

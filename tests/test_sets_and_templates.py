@@ -152,4 +152,4 @@ def test_a_construct_of_another_partition_is_refused(parameter: str) -> None:
     china = other_stack(stack, "China", region="cn-north-1")
     construct: Any = ses.CfnConfigurationSet(china, "Set") if parameter != "templates" else template(china, "Template")
     with pytest.raises(ValueError, match=rf"^{parameter}\[0\]: .* is of partition aws-cn, the stack of aws"):
-        sending_role(stack, **{parameter: [construct]})
+        sending_role(stack, "Role", **{parameter: [construct]})

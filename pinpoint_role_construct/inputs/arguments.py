@@ -100,7 +100,7 @@ class Home:
         """Return the ARN of an SES resource of this home."""
         return ses_arn(self.partition, self.region, self.account, resource)
 
-    def shown(self, value: object) -> object:
+    def shown(self, value: Any) -> Any:
         """Return a value as messages show it: tokens by what they resolve to."""
         if isinstance(value, str):
             return _ANY_TOKEN.sub(lambda token: self._resolved(token[0]), value)

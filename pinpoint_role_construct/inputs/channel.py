@@ -74,7 +74,7 @@ def parse_channel(
 def _parse_application(argument: Argument) -> tuple[str, str]:
     """Return the id and the ARN of a Pinpoint project."""
     home, application = argument.home, argument.value
-    reference = getattr(application, "app_ref", None)
+    reference: Any = getattr(application, "app_ref", None)
     if isinstance(getattr(reference, "app_id", None), str):
         env = application.env
         for own, other in ((home.account, env.account), (home.region, env.region)):

@@ -170,8 +170,6 @@ class Statement:
 @lru_cache(maxsize=4096)
 def _narrower(pattern: str, limit: str) -> tuple[str, ...]:
     """Return what of an ARN pattern lies within another, field by field; of two fields the one within the other."""
-    if contains(limit, pattern):
-        return (pattern,)
     found = [
         ":".join(our if contains(their, our) else their for our, their in zip(ours, theirs, strict=True))
         for ours in _aligned(pattern)

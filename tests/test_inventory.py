@@ -38,6 +38,8 @@ from tests.inventory_roles import (
 from tests.test_policy_language import IDENTITIES as IDENTITY_ARNS
 from tests.test_policy_language import documents, evaluator_allows
 
+MOVES = [("us-east-1", region) for region in ("us-east-1", "eu-west-1", "eu-central-1")]
+
 
 class TestWhatIsListed:
     """Roles that may send, or that a sending service may assume."""
@@ -175,7 +177,7 @@ class TestTooWide:
     @pytest.mark.parametrize(
         "statements",
         [
-            [allow(resource=[IDENTITIES.replace("us-east", "eu-west"), IDENTITIES])],
+            [allow(resource=[arn.replace(*move) for arn in (IDENTITIES, SETS) for move in MOVES])],
             [allow(), allow(["s3:*", "sqs:SendMessage"], "*")],
             [allow(["ses:SendEmail", "s3:GetObject"], [IDENTITIES, "arn:aws:s3:::mail/*"])],
             [allow(), {"Effect": "Allow", "NotAction": ["ses:*", "iam:*"], "Resource": "*"}],
@@ -252,6 +254,7 @@ class TestRight:
     def test_a_role_that_the_service_may_not_use_for_sending(self) -> None:
         assert said(deployed(service("states", source_account()), allow("lambda:InvokeFunction", "*"))) == ("right", [])
         assert said(deployed(PINPOINT, allow("s3:GetObject", "*"))) == ("retire", ["SERVICE-ENDED"])
+        assert found(deployed(PINPOINT, allow(resource=SETS))).configuration_sets == ()
 
     def test_a_role_that_aws_made_for_its_service(self) -> None:
         linked = "aws-service-role/email.cognito-idp.amazonaws.com/AWSServiceRoleForAmazonCognitoIdpEmailService"

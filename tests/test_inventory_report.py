@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import sys
 import types
 from collections.abc import Callable
 
@@ -76,6 +77,7 @@ class TestJson:
         output = capsys.readouterr()
         report = json.loads(output.out)
         assert output.err == ""
+        assert output.out == json.dumps(report, indent=2) + "\n"
         assert list(report) == ["account", "roles"]
         assert report["account"] == ACCOUNT
         fields = ["role", "verdict", "assumed_by", "identities", "configuration_sets", "last_used", "findings"]
@@ -227,6 +229,15 @@ def test_progress_on_a_terminal_alone(
     assert ("Reading roles: 6" in shown) == terminal
     assert shown.endswith("\x1b[2K") if terminal else shown == ""  # cleared in the end
     assert len(json.loads(capsys.readouterr().out)["roles"]) == 5
+
+
+def test_json_needs_no_rich(run: Run, account: StubbedIam, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "rich"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "rich", None)
+    assert run(account, "--json") == 1
+    assert len(json.loads(capsys.readouterr().out)["roles"]) == 5
+    assert run(account) == 2
 
 
 class TestCouldNotCheck:

@@ -19,6 +19,11 @@ from tests.inventory_roles import (
     trust,
 )
 
+OWN_SERVICES = """
+apigateway build.apprunner codebuild credentials.iot ec2 ecs-tasks edgelambda eks elasticbeanstalk elasticmapreduce glue
+lambda pods.eks sagemaker ssm tasks.apprunner
+""".split()  # noqa: SIM905
+
 
 class TestOpen:
     """Roles that let in others than their own account."""
@@ -115,7 +120,7 @@ class TestOpen:
     @pytest.mark.parametrize(
         "trusts",
         [
-            [service(name) for name in ("lambda", "ecs-tasks", "ec2", "glue")],
+            [service(name) for name in OWN_SERVICES],
             [trust({"Service": "ec2.amazonaws.com.cn"})],
             [service("events", source_account())],
             [service("events", source_account(operator="StringLike"))],

@@ -186,6 +186,13 @@ class TestMaySend:
         policy["Statement"][1]["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
         assert allowed_within(parse_statements(policy), "ses:SendEmail", ANY_IDENTITY) == [f"{SES}:identity/*"]
 
+    def test_what_is_no_arn_of_ses_does_not_count(self) -> None:
+        pattern = "arn:aws:ses:us-east-1:*:identity/a"
+        allow = {"Effect": "Allow", "Action": "ses:*", "Resource": pattern}
+        for odd in ("arn:aws:ses:us-east-1:*:*:identity/a", "arn:aws:ses:us-east-1:*/*:identity/a"):
+            deny = {"Effect": "Deny", "Action": "ses:*", "NotResource": odd}
+            assert allowed_within(parse_statements({"Statement": [allow, deny]}), "ses:SendEmail", ANY_IDENTITY) == []
+
     def test_a_variable_may_stand_for_anything(self) -> None:
         allow = {"Effect": "Allow", "Action": "ses:*", "Resource": f"{SES}:identity/a"}
         deny = {"Effect": "Deny", "Action": "ses:*", "NotResource": f"{SES}:identity/${{aws:PrincipalTag/domain}}"}

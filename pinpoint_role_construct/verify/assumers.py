@@ -31,7 +31,6 @@ _STRANGERS = (
     "repo:unnamed/unnamed:ref:refs/heads/main",
     "project_path:unnamed/unnamed:ref_type:branch:ref:main",
     "organization:unnamed:project:unnamed:workspace:unnamed:run_phase:apply",
-    "unnamed",
 )
 _SERVICE_LINKED = re.compile(r"arn:[^:]*:iam::[0-9]*:role/aws-service-role/")
 

@@ -46,14 +46,13 @@ def as_json(account: str, roles: Sequence[SendingRole]) -> str:
 
 
 def counted(roles: Iterable[DeployedRole]) -> Iterator[DeployedRole]:
-    """Yield the roles, and show on a terminal how many were read."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    """Yield the roles, and show on a terminal how many were read, if rich is there."""
+    try:
+        from rich.console import Console
+    except ImportError:  # JSON needs no rich
         yield from roles
         return
-    with console.status("Reading policies ...", spinner="line") as status:
+    with Console(stderr=True).status("Reading policies ...", spinner="line") as status:
         for number, role in enumerate(roles, 1):
             status.update(f"Reading roles: {number}")
             yield role

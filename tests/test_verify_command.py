@@ -410,6 +410,13 @@ def test_the_documents_keep_no_source_of_somebody_else(run: Command) -> None:
     assert trust["Statement"][0]["Condition"]["ArnLike"] == {"aws:SourceArn": f"{GROUPS}/a"}
 
 
+def test_the_documents_narrow_no_sender_that_the_role_has(run: Command) -> None:
+    one = statement(Condition={"StringEquals": {"ses:FromAddress": ADDRESS}})
+    _, permission, err = documents(run(role_of(one, statement()), "--policies"))
+    assert "Condition" not in permission["Statement"][0]
+    assert "leave out the condition StringEquals ses:FromAddress (inline policy Sending, statement Pinpoint" in err
+
+
 def test_the_documents_say_which_conditions_they_leave_out(run: Command) -> None:
     patterns = {"StringLike": {"ses:FromAddress": "*@example.com"}, "StringEquals": {"ses:ApiVersion": "2"}}
     _, permission, err = documents(run(role_of(statement(Condition=patterns)), "--policies"))

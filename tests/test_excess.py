@@ -117,6 +117,7 @@ SILENT: dict[str, dict[str, Any]] = {
     "all but SES": {"NotAction": "ses:*", "Resource": "*"},
     "all but SES in capitals": {"NotAction": "SES:*", "Resource": "*"},
     "resources of another service": {"Action": "*", "Resource": "arn:aws:s3:::bucket/*"},
+    "resources of another service after a colon": {"Action": "*", "Resource": "arn:aws:states:us-east-1:1:activity:*"},
     "resources of another service by a pseudo parameter": {
         "Action": "*",
         "Resource": f"arn:{cdk.Aws.PARTITION}:s3:::{cdk.Aws.ACCOUNT_ID}/*",

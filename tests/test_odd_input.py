@@ -302,3 +302,22 @@ def test_a_resource_of_another_account_without_a_name_is_shown_by_its_path() -> 
 def test_text_that_looks_like_a_token_is_shown_as_it_was_given() -> None:
     message = raised(lambda: sending_role(new_stack(), identities=["${Token[example.1]}.example.com"]))
     assert "'${Token[example.1]}.example.com' looks like a CDK token but is not one" in message
+
+
+EVERY_TEXT = ["identities", "configuration_sets", "templates", "from_addresses", "source_arns", "region"]
+
+
+@pytest.mark.parametrize("parameter", EVERY_TEXT)
+@pytest.mark.parametrize("hidden", ["*", "a*@example.com", "${aws:username}", "a?"])
+def test_a_token_that_is_known_to_stand_for_a_pattern_is_refused(parameter: str, hidden: str) -> None:
+    text = cdk.Token.as_string(hidden)
+    given: Any = text if parameter == "region" else [text]
+    with pytest.raises(ValueError, match=rf"^{parameter}.*accepted: "):
+        sending_role(new_stack(), "Role", **{parameter: given})
+
+
+@pytest.mark.parametrize("parameter", EVERY_TEXT)
+def test_a_value_that_cloudformation_would_remove_is_refused(parameter: str) -> None:
+    given: Any = cdk.Aws.NO_VALUE if parameter == "region" else [cdk.Aws.NO_VALUE]
+    with pytest.raises(ValueError, match=rf"^{parameter}.*AWS::NoValue.*accepted: "):
+        sending_role(new_stack(), "Role", **{parameter: given})

@@ -112,7 +112,7 @@ BAD_NAMES = {
     "65 characters": ("s" * 65, "1-64 letters"),
     "non-ASCII": ("é", "non-ASCII"),
     "digits of another script": ("set\u0661", "non-ASCII"),
-    "ARN of an identity": (f"{SES}:identity/example.com", "names a 'identity', not"),
+    "ARN of an identity": (f"{SES}:identity/example.com", "names (a )?'identity', not"),
     "ARN of another service": (f"arn:aws:s3:us-east-1:{OTHER_ACCOUNT}:x/y", "'s3', not 'ses'"),
     "ARN of any Region": (f"arn:aws:ses:*:{OTHER_ACCOUNT}:{{kind}}/x", r"'\*' for a Region"),
     "ARN of any account": ("arn:aws:ses:us-east-1:*:{kind}/x", r"'\*' for an account"),

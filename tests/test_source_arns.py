@@ -183,14 +183,17 @@ REFUSED = {
     "every ARN": ("arn:aws:*", "not a whole ARN"),
     "no ARN": ("mail", "not a whole ARN"),
     "capitals": (GROUP.replace("arn:", "ARN:"), "not a whole ARN"),
-    "schedule": (GROUP.replace("schedule-group/", "schedule/mail/"), "names a 'schedule', not 'schedule-group'"),
-    "schedules": (f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule/mail/*", "names a 'schedule'"),
-    "schedule in disguise": (GROUP.replace("mail", "default/my-schedule"), "names something within a 'schedule-group'"),
+    "schedule": (GROUP.replace("schedule-group/", "schedule/mail/"), "names (a )?'schedule', not 'schedule-group'"),
+    "schedules": (f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule/mail/*", "names (a )?'schedule'"),
+    "schedule in disguise": (
+        GROUP.replace("mail", "default/my-schedule"),
+        "names something within (a )?'schedule-group'",
+    ),
     "every schedule of a group": (GROUP.replace("mail", "mail/*"), "names something within"),
     "colon": (GROUP.replace("mail", "a:b"), "names something within"),
     "no name": (GROUP.replace("mail", ""), "is empty"),
-    "every resource": (f"arn:aws:scheduler:us-east-1:{ACCOUNT}:*", r"names a '\*'"),
-    "every kind": (f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group*", "names a"),
+    "every resource": (f"arn:aws:scheduler:us-east-1:{ACCOUNT}:*", r"names (a )?'\*'"),
+    "every kind": (f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group*", "names"),
     "any account": (GROUP.replace(ACCOUNT, "*"), r"'\*' for an account"),
     "no account": (GROUP.replace(ACCOUNT, ""), "'' for an account"),
     "another account": (GROUP.replace(ACCOUNT, OTHER_ACCOUNT), f"of account {OTHER_ACCOUNT}"),
@@ -256,7 +259,7 @@ def test_a_token_passes_where_it_hides_nothing(text: str) -> None:
 
 
 HIDDEN = {
-    "arn:aws:scheduler:us-east-1:111122223333:schedule/{name}": "names a 'schedule'",
+    "arn:aws:scheduler:us-east-1:111122223333:schedule/{name}": "names (a )?'schedule'",
     "arn:aws:states:us-east-1:111122223333:stateMachine:{name}": "of service 'states'",
     "arn:aws:scheduler:us-east-1:444455556666:schedule-group/{name}": "of account 444455556666",
     "arn:aws:scheduler:us-east-1:*:schedule-group/{name}": r"'\*' for an account",

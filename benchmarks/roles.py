@@ -35,7 +35,7 @@ def _role(stack: cdk.Stack, id: str, arns: list[str]) -> iam.Role:
     role = iam.Role(
         stack,
         id,
-        assumed_by=iam.ServicePrincipal(
+        assumed_by=iam.ServicePrincipal(  # pyrefly: ignore[bad-argument-type]
             "pinpoint.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
         ),
         inline_policies={

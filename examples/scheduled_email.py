@@ -2,8 +2,8 @@
 
     cdk deploy --app "python3 -m examples.scheduled_email" -c domain=example.com
 
-`Universal` adds `ses:SendEmail` on `*` to the role that it is given. `role.without_policy_updates()` keeps that out, and
-`policy_statements` keeps CDK from warning of it all the same.
+`Universal` adds `ses:SendEmail` on `*` to the role that it is given. `role.without_policy_updates()` keeps that out.
+`policy_statements` keeps the CDK from warning about it all the same.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Let AWS services and your own code send email through Amazon SES, with exactly the permissions that it takes."""
+"""Let AWS services and your own code send email through Amazon SES, with exactly the permissions that this needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The permission to send, for a principal that exists already."""
+"""The permission to send, for an existing principal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def grant_send_email(
     from_addresses: Sequence[str] | None = None,
     region: str | None = None,
 ) -> iam.Grant:
-    """Allow a principal that exists already to send email through Amazon SES.
+    """Allow an existing principal to send email through Amazon SES.
 
     It gets the same permission as a `SesSendingRole` with the same arguments. Names belong to the Region and account of
     the grantee's stack.
@@ -44,8 +44,9 @@ def grant_send_email(
         templates: Email templates that may be sent: a list of names, ARNs, `aws_ses` constructs or CDK tokens. Default:
             no templated email.
         from_addresses: Email addresses that may be sent from (`ses:FromAddress`), without display name. Each must
-            belong to one of `identities`; SES compares them case-sensitively. SES cannot check the sender of
-            `ses:SendBulkEmail`, which `templates` allows. Default: any address of the identities.
+            belong to one of `identities`; SES compares them case-sensitively. With `templates`, `ses:SendBulkEmail`
+            stays allowed from any address of the identities: SES has no such condition for it. Default: any address of
+            the identities.
         region: Region that sends, for what is given by name. Default: the Region of the grantee's stack.
 
     Returns:

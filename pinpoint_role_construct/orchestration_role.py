@@ -68,8 +68,9 @@ class OrchestrationSendingRole(SesSendingRole):
             templates: Email templates that may be sent: a list of names, ARNs, `aws_ses` constructs or CDK tokens.
                 Default: no templated email, as in AWS's document.
             from_addresses: Email addresses that may be sent from (`ses:FromAddress`), without display name. Each must
-                belong to one of `identities`; SES compares them case-sensitively. SES cannot check the sender of
-                `ses:SendBulkEmail`, which `templates` allows. Default: any address of the identities.
+                belong to one of `identities`; SES compares them case-sensitively. With `templates`,
+                `ses:SendBulkEmail` stays allowed from any address of the identities: SES has no such condition for it.
+                Default: any address of the identities.
             region: Region that hosts the Pinpoint project, for identities, configuration sets and templates given as
                 names. Default: the stack's Region.
             source_arns: What Pinpoint may act on behalf of (`ArnLike` `aws:SourceArn` in the trust policy): a list of
@@ -86,10 +87,11 @@ class OrchestrationSendingRole(SesSendingRole):
 
         Raises:
             TypeError: An argument, or an element of a list, is of a type that is not accepted.
-            ValueError: A value is not a name or ARN of what it should be, or belongs to another partition or account;
-                IAM would read a pattern or a variable in it; `identities`, `from_addresses` or `source_arns` is empty;
-                a sender belongs to none of the identities; the identities are all in another Region than what goes with
-                them; or a policy exceeds IAM's quota (10,240 characters inline, 6,144 managed, 2,048 for the trust).
+            ValueError: A value is not a name or ARN of what it should be, or belongs to another partition, or a source
+                to another account; IAM would read a pattern or a variable in it; `identities`, `from_addresses` or
+                `source_arns` is empty; a sender belongs to none of the identities; the identities are all in another
+                Region than what goes with them; or a policy exceeds IAM's quota (10,240 characters inline, 6,144
+                managed, 2,048 for the trust).
         """
         super().__init__(
             scope,

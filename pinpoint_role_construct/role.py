@@ -10,7 +10,8 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from .inputs import parse_sending, refuse_type_of
-from .policies import INLINE_LIMIT, MANAGED_LIMIT, Document, SendingPolicy, document
+from .policies import INLINE_LIMIT, MANAGED_LIMIT
+from .role_policies import add_policies, principal_of
 from .services import SendingService
 from .synthesis_warnings import (
     warn_of_default_sets,
@@ -89,8 +90,9 @@ class SesSendingRole(iam.Role):
             templates: Email templates that may be sent: a list of names, ARNs, `aws_ses` constructs or CDK tokens.
                 Default: no templated email, as in AWS's document.
             from_addresses: Email addresses that may be sent from (`ses:FromAddress`), without display name. Each must
-                belong to one of `identities`; SES compares them case-sensitively. SES cannot check the sender of
-                `ses:SendBulkEmail`, which `templates` allows. Default: any address of the identities.
+                belong to one of `identities`; SES compares them case-sensitively. With `templates`,
+                `ses:SendBulkEmail` stays allowed from any address of the identities: SES has no such condition for it.
+                Default: any address of the identities.
             region: Region that sends, for identities, configuration sets and templates given as names, and for the
                 service's documented source pattern. Default: the stack's Region.
             source_arns: What the service may act on behalf of (`ArnLike` `aws:SourceArn` in the trust policy): a list
@@ -112,10 +114,11 @@ class SesSendingRole(iam.Role):
 
         Raises:
             TypeError: An argument, or an element of a list, is of a type that is not accepted.
-            ValueError: A value is not a name or ARN of what it should be, or belongs to another partition or account;
-                IAM would read a pattern or a variable in it; `identities`, `from_addresses` or `source_arns` is empty;
-                a sender belongs to none of the identities; the identities are all in another Region than what goes with
-                them; or a policy exceeds IAM's quota (10,240 characters inline, 6,144 managed, 2,048 for the trust).
+            ValueError: A value is not a name or ARN of what it should be, or belongs to another partition, or a source
+                to another account; IAM would read a pattern or a variable in it; `identities`, `from_addresses` or
+                `source_arns` is empty; a sender belongs to none of the identities; the identities are all in another
+                Region than what goes with them; or a policy exceeds IAM's quota (10,240 characters inline, 6,144
+                managed, 2,048 for the trust).
         """
         if not isinstance(use_managed_policy, bool):
             refuse_type_of(scope, "use_managed_policy", use_managed_policy, "True or False")
@@ -140,7 +143,7 @@ class SesSendingRole(iam.Role):
         super().__init__(
             scope,
             id,
-            assumed_by=_principal(sending.home.stack, service, policy),
+            assumed_by=principal_of(sending),
             description=description,
             max_session_duration=max_session_duration,
             path=path,
@@ -152,31 +155,9 @@ class SesSendingRole(iam.Role):
         self.configuration_set_arns = policy.configuration_set_arns
         self.template_arns = policy.template_arns
         self._sending = sending
-        self._complete(policy.permission_statements(), use_managed_policy)
+        add_policies(self, sending, use_managed_policy=use_managed_policy)
         warn_of_end_of_support(self, service)
         warn_of_default_sets(self, sending.missing_default_sets())
-
-    def _complete(self, statements: list[Document], use_managed_policy: bool) -> None:
-        """Add the permission policy and the trust policy's `Sid`, and leave what an injector has added as it is."""
-        children = self.node.children
-        resource = next((child for child in children if isinstance(child, iam.CfnRole)), None)
-        customized = children != [resource]  # by iam.Role.customize_roles: what is added goes to its report alone
-        if resource:
-            resource.add_property_override("AssumeRolePolicyDocument.Statement.0.Sid", self.service.trust_sid)
-        if use_managed_policy:
-            managed_policy = iam.ManagedPolicy(self, "SendingPolicy", document=_document(statements))
-            self.add_managed_policy(managed_policy)
-            policy_resource = managed_policy.node.default_child if resource and customized else None
-            if resource and isinstance(policy_resource, iam.CfnManagedPolicy):
-                policy_resource.roles = [resource.ref]
-            return
-        if resource:
-            name, policy = self.service.permission_sid, document(statements)
-            others = resource.policies
-            ours = iam.CfnRole.PolicyProperty(policy_name=name, policy_document=policy)
-            resource.policies = [ours, *others] if isinstance(others, list) else [ours]
-        if customized:
-            self.attach_inline_policy(iam.Policy(self, "SendingPolicy", document=_document(statements)))
 
     def add_to_principal_policy(self, statement: iam.PolicyStatement) -> iam.AddToPrincipalPolicyResult:
         """Add a statement to the role's policies, with a synthesis warning if it allows more than the arguments name.
@@ -249,19 +230,3 @@ class SesSendingRole(iam.Role):
         """
         actions = ["iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"]
         return iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[self.role_arn])
-
-
-def _principal(stack: cdk.Stack, service: SendingService, policy: SendingPolicy) -> iam.IPrincipal:
-    """Return the service under the trust policy's conditions: one for all roles of a stack, with which it ends."""
-    made: dict[object, iam.IPrincipal] = vars(stack).setdefault("_pinpoint_role_construct_principals", {})
-    key = service, policy.account, policy.source_arns
-    if key not in made:
-        made[key] = iam.ServicePrincipal(service.principal, conditions=policy.trust_conditions())
-    return made[key]
-
-
-def _document(statements: list[Document]) -> iam.PolicyDocument:
-    """Return a policy that keeps its ARNs in the order given: minimizing would sort them."""
-    return iam.PolicyDocument(
-        minimize=False, statements=[iam.PolicyStatement.from_json(statement) for statement in statements]
-    )

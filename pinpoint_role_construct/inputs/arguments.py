@@ -93,6 +93,8 @@ class Home:
         if region is None:
             return home
         argument = Argument("region", plain(region), _REGION, home)
+        if isinstance(argument.value, str):
+            argument.check_tokens()
         argument.check_region(argument.value)
         return replace(home, region=argument.value)
 
@@ -112,7 +114,7 @@ class Home:
         except RuntimeError:  # another account's resource without a name, or text that only looks like a token
             resource = resource_behind(token)
             return f"${{{resource.node.path}}}" if resource else token
-        if isinstance(resolved, dict) and len(resolved) == 1:
+        if isinstance(resolved, dict):
             name = resolved.get("Ref") or ".".join(map(str, resolved.get("Fn::GetAtt", [])))
             return f"${{{name}}}" if name else json.dumps(resolved)
         return str(resolved)
@@ -160,15 +162,22 @@ class Argument:
             replace(self, parameter=f"{self.parameter}[{i}]", value=plain(value)) for i, value in enumerate(self.value)
         ]
 
-    def check_tokens(self) -> bool:
-        """Return whether there are CDK tokens in the text; refuse one that CDK does not know."""
+    def check_tokens(self) -> None:
+        """Refuse tokens that CDK does not know, that stand for a pattern, or that CloudFormation would remove."""
         if is_known(self.value):  # asking Node about each plain name would cost more than all the rest
-            return False
+            return
         try:
             cdk.Tokenization.reverse_string(self.value)
         except RuntimeError:
             self.refuse("looks like a CDK token but is not one")
-        return True
+        try:
+            resolved = json.dumps(self.home.stack.resolve(self.value))
+        except RuntimeError:  # it resolves at synthesis only
+            return
+        if "AWS::NoValue" in resolved:
+            self.refuse("may be AWS::NoValue: CloudFormation would remove the value, and with it what it narrows")
+        if resolved.startswith('"') and re.search(r"[*?]|\$\{", resolved):
+            self.refuse(f"stands for {resolved}, which IAM reads as a pattern or a variable")
 
     def check_part(self, text: str) -> None:
         """Refuse a part of the text that has a pattern or a character that no name has, beside tokens or not."""
@@ -188,13 +197,12 @@ class Argument:
         if not isinstance(region, str):
             self.refuse_type()
         if not is_known(region):
-            replace(self, value=region).check_tokens()
             if re.search(r"[^a-z0-9-]", _TOKEN.sub("", region)):
                 self.refuse("has a character beside a token that no Region has")
             return
         found = partition_of(region)
         if found is None:
-            self.refuse(f"has {region!r} for a Region")
+            self.refuse("is not a Region" if region == self.value else f"has {region!r} for a Region")
         if self.home.known_partition not in (None, found):
             self.refuse(f"is of partition {found}, the stack of {self.home.known_partition}")
 
@@ -225,7 +233,8 @@ class Argument:
             return head + prefix, resource[len(prefix) :]
         found_type = re.split("[/:]", resource)[0]
         if is_known(found_type):
-            self.refuse(f"names a {found_type!r}, not {prefix[:-1]!r}")
+            other = f" with {prefix[-1:]!r} behind it" if found_type == prefix[:-1] else ""
+            self.refuse(f"names {found_type!r}, not {prefix[:-1]!r}{other}")
         return head, resource
 
 

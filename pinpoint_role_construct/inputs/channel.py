@@ -83,7 +83,8 @@ def _parse_application(argument: Argument) -> tuple[str, str]:
         return reference.app_id, reference.app_arn
     if not isinstance(application, str):
         argument.refuse_type()
-    if not argument.check_tokens() and not re.fullmatch(r"[A-Za-z0-9_-]+", application):
+    argument.check_tokens()
+    if is_known(application) and not re.fullmatch(r"[A-Za-z0-9_-]+", application):
         argument.refuse("is not an id")
     pattern = SendingService.PINPOINT.source_pattern(home.partition, home.region, home.account)
     return application, pattern.removesuffix("*") + application
@@ -102,6 +103,8 @@ def _parse_sender(argument: Argument, identity: Named) -> str:
         header: Any = HeaderRegistry()("from", f"{without_tokens(text[: named.start(1)])}{known}>")
         if header.defects or [found.addr_spec for found in header.addresses] != [known]:
             argument.refuse("is not one display name, in quotes if it has punctuation, and one email address")
+    elif re.search("[<>, ]", text):
+        argument.refuse("is not one email address, or a display name and one email address in < and >")
     check_sender(replace(argument, value=address), (identity,))
     return address
 

@@ -118,6 +118,7 @@ def parse_resources(argument: Argument, kind: ResourceKind) -> tuple[Named, ...]
 def parse_resource(argument: Argument, kind: ResourceKind) -> Named:
     """Return what a name of the argument's home, an ARN, a token or a construct names, or refuse it."""
     if isinstance(argument.value, str):
+        argument.check_tokens()
         return _parse_text(argument, kind)
     attribute, field = _REFERENCES[kind]
     construct = argument.value
@@ -160,12 +161,12 @@ def _home_of(argument: Argument, construct: Any) -> Home:
 
 def _parse_text(argument: Argument, kind: ResourceKind) -> Named:
     text: str = argument.value
-    if has_token := argument.check_tokens():
+    if not is_known(text):
         argument.check_part(text)
     prefix, name, parameter = argument.home.ses_arn(f"{kind.resource}/"), text, argument.parameter
     if text.startswith("arn:"):
         prefix, name = argument.parse_arn("ses", f"{kind.resource}/")
         parameter = f"{parameter} in {argument.home.shown(text)!r}"
-    if not (has_token and not is_known(name)):
+    if is_known(name):
         name = kind.parse(parameter, name)
     return Named(prefix + name, name)

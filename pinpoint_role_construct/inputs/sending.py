@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from constructs import Construct
 
 from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE, ResourceKind, parse_address, sends_from
-from ..policies import INLINE_LIMIT, MANAGED_LIMIT, TRUST_LIMIT, SendingPolicy, size
+from ..policies import GROUP_LIMIT, INLINE_LIMIT, MANAGED_LIMIT, TRUST_LIMIT, USER_LIMIT, SendingPolicy, size
 from ..policy_language import as_list
 from ..services import SendingService
 from .arguments import Argument, Home, is_known
@@ -64,8 +64,8 @@ class Sending:
             raise ValueError(
                 f"identities, configuration_sets, templates, from_addresses: the permission policy has {found} "
                 f"characters, past IAM's limit of {limit} for {kind}; name a domain identity instead of its many "
-                f"mailboxes, or make two roles (a managed policy holds {MANAGED_LIMIT} characters, a role's inline "
-                f"policies {INLINE_LIMIT})"
+                f"mailboxes, or make two roles (a managed policy holds {MANAGED_LIMIT} characters, the inline policies "
+                f"of a role {INLINE_LIMIT}, of a group {GROUP_LIMIT}, of a user {USER_LIMIT})"
             )
 
     def check_trust_size(self) -> None:
@@ -176,7 +176,8 @@ def check_sender(argument: Argument, identities: tuple[Named, ...]) -> None:
     if not isinstance(argument.value, str):
         argument.refuse_type()
     address: str = argument.value
-    if argument.check_tokens():
+    argument.check_tokens()
+    if not is_known(address):
         argument.check_part(address)
     else:
         parse_address(argument.parameter, address, argument.accepts)
@@ -191,7 +192,8 @@ def check_sender(argument: Argument, identities: tuple[Named, ...]) -> None:
         if sends_from(name, f"{mailbox}@{domain}"):
             return
     shown = ", ".join([*map(repr, names[:5]), *(["..."] if len(names) > 5 else [])])
-    argument.refuse(f"is outside the {'identity' if len(names) == 1 else 'identities'} {shown}")
+    case = " (the part before @ is case-sensitive)" if address.lower() in [str(name).lower() for name in names] else ""
+    argument.refuse(f"is outside the {'identity' if len(names) == 1 else 'identities'} {shown}{case}")
 
 
 def _check_regions(regions: dict[str, set[str]]) -> None:

@@ -41,21 +41,22 @@ def _parse_source(argument: Argument, pattern: str) -> Source:
     prefix = resource.removesuffix("*")
     region = "*"
     if not isinstance(argument.value, str):
-        env = getattr(argument.value, "env", None)
-        argument = replace(argument, value=_arn_of(argument, prefix))
-        if env and not is_known(argument.value):  # the ARN says nothing of its place: the construct does
-            region = env.region
+        construct, argument = argument.value, replace(argument, value=_arn_of(argument, prefix))
+        if not is_known(argument.value):  # the ARN says nothing of its place: the construct does
+            region = construct.env.region
             argument.check_region(region)
-            _check_account(argument, env.account)
+            _check_account(argument, construct.env.account)
+    else:
+        argument.check_tokens()
     text: str = argument.value
-    if argument.check_tokens() and text.startswith("${"):
+    if not is_known(text) and text.startswith("${"):
         argument.check_part(text)
         return Source(text, region)
     head, name = argument.parse_arn(service, prefix, regions=("*", place))
     argument.check_part(head.replace(":*:", ":any:"))
     argument.check_part(name.replace("*", "x"))
     if prefix and re.search("[/:]", without_tokens(name)):
-        argument.refuse(f"names something within a {prefix[:-1]!r}")
+        argument.refuse(f"names something within {prefix[:-1]!r}")
     _, _, _, region, account, _ = split_arn(text)
     _check_account(argument, account)
     return Source(text, region or "*")

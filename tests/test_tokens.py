@@ -1,0 +1,55 @@
+"""CDK tokens: their values are not validated, but what synthesis already knows of them is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+import jsii
+import pytest
+
+from pinpoint_role_construct import OrchestrationSendingRole
+from tests.helpers import new_stack, resource_arns
+
+
+@jsii.implements(cdk.IStableAnyProducer)
+class _Text:
+    """Text that a token stands for."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def produce(self) -> str:
+        return self.text
+
+
+@pytest.mark.parametrize(
+    "parameter", ["identities", "configuration_sets", "templates", "from_addresses", "source_arns"]
+)
+@pytest.mark.parametrize("conditional", [False, True], ids=["always", "on a condition"])
+def test_a_value_that_cloudformation_would_remove_is_refused(parameter: str, conditional: bool) -> None:
+    stack = new_stack()
+    value = cdk.Aws.NO_VALUE
+    if conditional:
+        cdk.CfnCondition(stack, "Narrow")
+        value = cdk.Fn.condition_if("Narrow", "news@example.com", cdk.Aws.NO_VALUE).to_string()
+    arguments: dict[str, Any] = {parameter: [value]}
+    with pytest.raises(ValueError, match=rf"^{parameter}\[0\]: .*AWS::NoValue.* may be AWS::NoValue.*accepted: "):
+        OrchestrationSendingRole(stack, "Role", **arguments)
+
+
+@pytest.mark.parametrize("parts", [["*", ""], ["exampl", "?.com"], ["${aws:username}", "@example.com"]])
+def test_a_token_that_stands_for_a_pattern_is_refused(parts: list[str]) -> None:
+    token = cdk.Token.as_string(cdk.Lazy.any(_Text("".join(parts))))
+    with pytest.raises(
+        ValueError, match=r"^identities\[0\]: .* stands for .*which IAM reads as a pattern or a variable"
+    ):
+        OrchestrationSendingRole(new_stack(), "Role", identities=[token])
+
+
+def test_a_token_that_stands_for_a_name_passes_and_stays_a_token() -> None:
+    stack = new_stack()
+    token = cdk.Token.as_string(cdk.Lazy.any(_Text("example.com")))
+    role = OrchestrationSendingRole(stack, "Role", identities=[token], configuration_sets=[])
+    assert role.identity_arns[0].endswith(token)
+    assert resource_arns(stack)[0].endswith("identity/example.com")

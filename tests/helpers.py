@@ -133,11 +133,13 @@ def acknowledge(construct: Any, id: str) -> None:
 
 def sending_role(stack: cdk.Stack, id: str = "Role", **arguments: Any) -> SesSendingRole:
     """Make a role; without a service for the one that AWS's document is about."""
-    return SesSendingRole(stack, id, **{"service": SendingService.PINPOINT, **arguments})
+    arguments.setdefault("service", SendingService.PINPOINT)
+    return SesSendingRole(stack, id, **arguments)
 
 
 def plain_role(stack: cdk.Stack, id: str = "Plain") -> iam.Role:
-    return iam.Role(stack, id, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    principal: Any = iam.ServicePrincipal("lambda.amazonaws.com")
+    return iam.Role(stack, id, assumed_by=principal)
 
 
 Ask = Callable[..., object]

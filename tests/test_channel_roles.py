@@ -55,7 +55,7 @@ def waits_for(stack: cdk.Stack) -> set[str]:
             for element in value:
                 walk(element)
         elif isinstance(value, dict):
-            names = [value.get("Ref"), (value.get("Fn::GetAtt") or [None])[0], *value.get("DependsOn", [])]
+            names: list[Any] = [value.get("Ref"), *value.get("Fn::GetAtt", [])[:1], *value.get("DependsOn", [])]
             for name in names:
                 if name in template and name not in seen:
                     seen.add(name)
@@ -234,7 +234,8 @@ def test_an_event_role_of_another_service_is_refused(form: As) -> None:
 def test_event_roles_of_pinpoint_and_others_are_taken(form: As) -> None:
     stack = new_stack()
     ours = form(OrchestrationSendingRole(stack, "Ours"))
-    theirs = form(iam.Role(stack, "Theirs", assumed_by=iam.ServicePrincipal("pinpoint.amazonaws.com")))
+    principal: Any = iam.ServicePrincipal("pinpoint.amazonaws.com")
+    theirs = form(iam.Role(stack, "Theirs", assumed_by=principal))
     for number, role in enumerate([ours, theirs, iam.Role.from_role_arn(stack, "Imported", IMPORTED)]):
         made = channel(stack, f"Channel{number}", event_role=role)
         assert stack.resolve(made.resource.role_arn) == stack.resolve(role.role_arn)
@@ -288,9 +289,8 @@ def test_the_channel_waits_for_the_role_and_its_permissions(form: As, managed: b
 @in_each_form
 def test_the_channel_waits_for_what_is_granted_later_to_either_role(form: As) -> None:
     stack = new_stack()
-    roles = [
-        iam.Role(stack, name, assumed_by=iam.ServicePrincipal("pinpoint.amazonaws.com")) for name in ("Send", "Event")
-    ]
+    principal: Any = iam.ServicePrincipal("pinpoint.amazonaws.com")
+    roles = [iam.Role(stack, name, assumed_by=principal) for name in ("Send", "Event")]
     channel(stack, sending_role=form(roles[0]), event_role=form(roles[1]))
     for role in roles:
         role.add_to_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=["*"]))
@@ -328,7 +328,7 @@ def test_the_channel_waits_for_what_an_aspect_elsewhere_grants(
     form: As, before: bool, stabilization: bool, ours: bool
 ) -> None:
     stack = new_stack(context={"@aws-cdk/core:aspectStabilization": stabilization})
-    principal = iam.ServicePrincipal("pinpoint.amazonaws.com")
+    principal: Any = iam.ServicePrincipal("pinpoint.amazonaws.com")
     role = sending_role(stack) if ours else iam.Role(stack, "Role", assumed_by=principal)
     if before:
         s3.CfnBucket(stack, "Elsewhere")

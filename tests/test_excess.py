@@ -165,7 +165,7 @@ def test_sending_in_bulk_needs_no_sender_condition_as_ses_knows_none_for_it() ->
 
 
 def test_the_default_role_is_widened_only_by_what_is_not_of_its_account_and_region() -> None:
-    everything = {"identities": None, "configuration_sets": None, "templates": None}
+    everything: dict[str, Any] = {"identities": None, "configuration_sets": None, "templates": None}
     for action, resource in (
         ("ses:SendEmail", f"{SES}:identity/*"),
         ("ses:SendRawEmail", f"{SES}:configuration-set/x"),
@@ -254,7 +254,7 @@ def test_other_constructs_grants_pass_silently() -> None:
 
 def universal(role: iam.IRole | iam.Role) -> None:
     stack = cdk.Stack.of(role)
-    target = targets.Universal(service="sesv2", action="sendEmail", role=role)  # type: ignore[arg-type]
+    target: Any = targets.Universal(service="sesv2", action="sendEmail", role=role)  # type: ignore[arg-type]
     daily = scheduler.ScheduleExpression.rate(cdk.Duration.days(1))
     scheduler.Schedule(stack, "Schedule", schedule=daily, target=target)
 

@@ -92,6 +92,7 @@ def test_order_is_kept_in_a_managed_policy() -> None:
 def test_constructs_l1_l2_and_imported() -> None:
     stack = new_stack()
     identity = ses.EmailIdentity(stack, "Identity", identity=ses.Identity.domain("example.com"))
+    l1_of_identity: Any = identity.node.default_child
     resource = ses.CfnEmailIdentity(stack, "L1", email_identity="example.org")
     configuration_set = ses.ConfigurationSet(stack, "Set")
     OrchestrationSendingRole(
@@ -100,7 +101,7 @@ def test_constructs_l1_l2_and_imported() -> None:
         identities=[
             identity,
             identity,
-            identity.node.default_child,  # type: ignore[list-item]
+            l1_of_identity,
             resource,
             ses.EmailIdentity.from_email_identity_name(stack, "Imported", "Me@example.net"),
         ],

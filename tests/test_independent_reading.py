@@ -118,7 +118,8 @@ def test_exactly_these_actions_on_exactly_these_resources_from_exactly_these_add
     stack = new_stack(region=region) if known else agnostic_stack()
     ask(stack, **sender.arguments)
     policy = {"Version": "2012-10-17", "Statement": statements(stack, partition=partition, region=region)}
-    wrong, allowed = [], 0
+    wrong: list[object] = []
+    allowed = 0
     for action, (prefix, own), resource, address in itertools.product(
         SENDING + TEMPLATED + OTHER_ACTIONS, places(partition, region), RESOURCES, SENDERS
     ):

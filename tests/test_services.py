@@ -100,9 +100,12 @@ def test_roles_of_one_stack_do_not_share_what_is_added_to_one() -> None:
 @pytest.mark.parametrize("change", [{"principal": "other.amazonaws.com"}, {"trust_sid": "Other"}])
 def test_each_role_of_a_stack_trusts_its_own_service(change: dict[str, str]) -> None:
     stack = new_stack()
-    fields = {name: getattr(TELEGRAPH, name) for name in ("principal", "trust_sid", "permission_sid", "source_arn")}
+    fields: dict[str, Any] = {
+        name: getattr(TELEGRAPH, name) for name in ("principal", "trust_sid", "permission_sid", "source_arn")
+    }
     sending_role(stack, "First", service=TELEGRAPH)
-    sending_role(stack, "Second", service=SendingService(**{**fields, **change}))
+    fields.update(change)
+    sending_role(stack, "Second", service=SendingService(**fields))
     first, second = (role["AssumeRolePolicyDocument"]["Statement"][0] for role in roles(stack))
     assert first["Principal"] == {"Service": "telegraph.amazonaws.com"}
     assert second["Principal"] == {"Service": change.get("principal", "telegraph.amazonaws.com")}

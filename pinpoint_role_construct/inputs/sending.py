@@ -120,8 +120,8 @@ def parse_sending(
         )
     sets = Argument("configuration_sets", configuration_sets, CONFIGURATION_SET.accepts, home)
     sent_with = parse_resources(sets, CONFIGURATION_SET)
-    listed = [] if templates is None else templates
-    sent = parse_resources(Argument("templates", listed, TEMPLATE.accepts, home), TEMPLATE)
+    listed = Argument("templates", () if templates is None else templates, TEMPLATE.accepts, home)
+    sent = parse_resources(listed, TEMPLATE)
     senders = _parse_senders(Argument("from_addresses", from_addresses, _ADDRESS, home), sent_as)
     sources = parse_sources(source_arns, service, home) if service else ()
     _check_regions(

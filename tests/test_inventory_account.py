@@ -94,6 +94,22 @@ def test_a_policy_on_a_later_page_than_its_role_and_its_version_in_force_count()
     assert stubbed.actions() == [both, f"{both} 1", f"{both} 2", roles, f"{roles} 1", f"{roles} 2"]
 
 
+def test_a_version_that_is_not_in_force_does_not_count_though_it_is_newer() -> None:
+    versions = policy(OURS, document(SEND), document(READ))
+    for version in versions["PolicyVersionList"]:
+        version["IsDefaultVersion"] = not version["IsDefaultVersion"]
+    stubbed = StubbedIam({"RoleDetailList": [role("a", TRUST, attached=[OURS])], "Policies": [versions]})
+    (found,) = read(stubbed)
+    assert found.policies == {f"managed policy {OURS}": document(SEND)}
+
+
+def test_the_account_is_that_of_its_roles() -> None:
+    reading = account(StubbedIam({"RoleDetailList": [role("a", TRUST)]}))
+    assert reading.number is None
+    assert list(reading.roles())
+    assert reading.number == ACCOUNT
+
+
 def test_five_thousand_roles_are_a_few_dozen_requests() -> None:
     managed = [f"arn:aws:iam::aws:policy/P{number}" for number in range(10)]
     stubbed = StubbedIam(

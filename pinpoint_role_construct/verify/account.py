@@ -19,7 +19,6 @@ from .deployed import DeployedRole
 
 PAGE_SIZE = 1000  # the most that IAM returns at a time; without it, 100
 RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 10})
-PERMISSIONS = ("iam:GetAccountAuthorizationDetails", "iam:GetPolicy", "iam:GetPolicyVersion")
 
 
 def parse_document(document: str | Mapping[str, Any]) -> Document:
@@ -32,6 +31,9 @@ def parse_document(document: str | Mapping[str, Any]) -> Document:
 
 class Account:
     """The roles of an account, as IAM has them.
+
+    Reading them needs `iam:GetAccountAuthorizationDetails`, and for managed policies that are not among the account's
+    `iam:GetPolicy` and `iam:GetPolicyVersion`.
 
     Attributes:
         number: Account id, from the first role read. Default: not known.

@@ -192,7 +192,7 @@ def main(session: Any, options: Any) -> int:
 
     Raises:
         BotoCoreError: No request could be made.
-        ClientError: IAM refused a request. It needs `account.PERMISSIONS`.
+        ClientError: IAM refused a request: see `Account` for the permissions that it needs.
         ValueError: An argument is not accepted.
     """
     from .inventory_report import as_json, counted, show

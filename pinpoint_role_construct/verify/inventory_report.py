@@ -66,7 +66,7 @@ def show(account: str, roles: Sequence[SendingRole]) -> None:
     console = Console(highlight=False, soft_wrap=True)
 
     def line(text: str, style: str = "") -> None:
-        console.print(text, style=style or None, markup=False, emoji=False)
+        console.print(text, style=style, markup=False, emoji=False)
 
     line(f"Sending roles of account {account}: {len(roles)}")
     table = Table("Verdict", "Roles", "What it means", box=None, pad_edge=False, width=_WIDTH)

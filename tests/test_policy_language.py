@@ -25,7 +25,7 @@ from pinpoint_role_construct.policy_language import (
 )
 
 MANY = settings(
-    max_examples=1500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+    max_examples=1000, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
 )
 FEW = settings(MANY, max_examples=300)
 Policy = dict[str, Any]

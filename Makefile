@@ -7,7 +7,9 @@ RUN := .venv/bin/python -m
 NAME_ONE = Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3
 SERVICE = pinpoint
 TEMPLATE = dist/$(SERVICE)-sending-role.template.yaml
-LOWEST := $(addprefix tests/test_,any_text.py channel.py documented_role.py grants.py identities.py quotas.py services.py)
+LOWEST := $(addprefix tests/test_,additions.py any_text.py channel.py channel_roles.py default_sets.py documented_role.py \
+  excess.py from_addresses.py grants.py identities.py odd_input.py permission.py quotas.py regions.py services.py \
+  sets_and_templates.py source_arns.py tokens.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help deploy-local test test-lowest typing lint format bench docs template dist lock clean

@@ -29,7 +29,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["make", TARGET, *arguments], capture_output=True, text=True, check=False)
+    command = ["make", "--no-print-directory", TARGET, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def script(path: Path, text: str) -> Path:

@@ -226,7 +226,7 @@ def test_an_unknown_service_is_one_sentence_and_the_last_template_stays(tmp_path
     sentence, from_make = made.stderr.splitlines()
     assert sentence.startswith("SERVICE: there is no service 'sns'")
     assert all(name in sentence for name in known_services())
-    assert from_make.startswith("make: ***")
+    assert " *** " in from_make
     assert file.read_text() == "the last good one"
 
 

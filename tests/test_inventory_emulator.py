@@ -58,10 +58,11 @@ MATTER: dict[str, Matter] = {
         ),
         [allow()], [], "open", ["TRUST-PRINCIPAL"],
     ),
-    "f-admin": (ROOT, [], ["admin"], "too wide", ["PERMISSION-WILDCARD"]),
+    "f-admin": (ROOT, [], ["admin"], "too wide", ["PERMISSION-ADMINISTRATOR"]),
     "g-lambda": (LAMBDA, [allow("ses:*", "*")], [], "too wide", ["PERMISSION-WILDCARD"]),
     "h-all-but-iam": (
-        LAMBDA, [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}], [], "too wide", ["PERMISSION-NEGATION"]
+        LAMBDA, [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}], [],
+        "too wide", ["PERMISSION-ADMINISTRATOR"],
     ),
     "i-scheduler": (
         service("scheduler", "schedule-group/*"), [allow(), allow("sqs:SendMessage", "*")], [],
@@ -151,8 +152,8 @@ def test_exactly_the_roles_that_matter_are_listed_and_judged(listed: list[dict[s
 
 def test_what_is_said_of_them(listed: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
     roles = {role["role"].rpartition("/")[2]: role for role in listed}
-    assert roles["b-partner"]["assumed_by"] == [OTHER]
-    assert roles["c-anyone"]["assumed_by"] == ["anyone"]
+    assert roles["b-partner"]["assumed_by"] == [{"name": OTHER, "outsiders": "another account"}]
+    assert roles["c-anyone"]["assumed_by"] == [{"name": "anyone", "outsiders": "anyone"}]
     assert roles["c-anyone"]["identities"] == [EXAMPLE]
     assert roles["c-anyone"]["configuration_sets"] == []
     assert roles["d-workflow"]["identities"] == []

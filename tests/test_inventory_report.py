@@ -91,17 +91,26 @@ class TestJson:
         assert report["roles"][3] == {
             "role": f"arn:aws:iam::{ACCOUNT}:role/[red]/[/red]/ended",
             "verdict": "retire",
-            "assumed_by": ["pinpoint.amazonaws.com"],
+            "assumed_by": [{"name": "pinpoint.amazonaws.com", "outsiders": None}],
             "identities": [f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/*"],
             "configuration_sets": [f"arn:aws:ses:us-east-1:{ACCOUNT}:configuration-set/*"],
             "last_used": "2026-10-29",
             "findings": [{"code": "SERVICE-ENDED", "message": report["roles"][3]["findings"][0]["message"]}],
         }
-        assert report["roles"][0]["assumed_by"] == ["lambda.amazonaws.com", OTHER, "anyone"]
+        assert report["roles"][0]["assumed_by"] == [
+            {"name": "lambda.amazonaws.com", "outsiders": None},
+            {"name": OTHER, "outsiders": "another account"},
+            {"name": "anyone", "outsiders": "anyone"},
+        ]
+        assert report["roles"][1]["assumed_by"] == [{"name": "scheduler.amazonaws.com", "outsiders": FOR_ANY}]
         assert report["roles"][4]["last_used"] is None
 
     def test_nothing_found(self, run: Run, capsys: Captured) -> None:
         assert run(StubbedIam({"RoleDetailList": [role("a", LAMBDA, allow())]}), "--json") == 0
+        assert json.loads(capsys.readouterr().out)["roles"][0]["verdict"] == "right"
+
+    def test_a_role_that_cannot_send_is_something_found(self, run: Run, capsys: Captured) -> None:
+        assert run(StubbedIam({"RoleDetailList": [role("a", SCHEDULED)]}), "--json") == 1
         assert json.loads(capsys.readouterr().out)["roles"][0]["verdict"] == "right"
 
     def test_an_account_without_roles(self, run: Run, capsys: Captured) -> None:
@@ -141,9 +150,10 @@ class TestTable:
             "open 2 som",
             "too wide 1",
             "retire 1 A",
-            "right 1 no",
+            "right 1 it",
         ]
         assert counts
+        assert lines[5].split(maxsplit=2)[2].strip() == "it allows no more than it should"
         assert all(len(line) <= 80 for line in lines if "arn:" not in line)
         for line in lines:
             if len(line) > 80:  # an ARN, and nothing else
@@ -169,7 +179,7 @@ class TestTable:
         assert "  last used   2026-10-29\n              SERVICE-ENDED\n                AWS ended" in blocks["ended"]
         assert f"scheduler.amazonaws.com ({FOR_ANY})" in blocks[LONG]
         assert (
-            f"lambda.amazonaws.com (for this account only)\n              {OTHER} (account {OTHER})\n" in blocks["both"]
+            f"lambda.amazonaws.com (for this account only)\n              {OTHER} (another account)\n" in blocks["both"]
         )
         assert "\n              anyone\n" in blocks["both"]
         assert f"arn:aws:ses:eu-west-1:{OTHER}:identity/{'long.' * 20}example.com" in blocks["wide"]
@@ -271,4 +281,4 @@ class TestCouldNotCheck:
             monkeypatch.setenv(name, "/dev/null")
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         assert main([]) == 2
-        assert "could not check: Unable to locate credentials" in capsys.readouterr().err
+        assert "could not check: there are no AWS credentials: log in, or choose a profile" in capsys.readouterr().err

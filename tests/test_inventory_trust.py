@@ -55,19 +55,19 @@ class TestOpen:
                 "scheduler.amazonaws.com",
                 FOR_ANY,
             ),
-            (trust({"AWS": OTHER}), "TRUST-PRINCIPAL", OTHER, f"account {OTHER}"),
-            (trust({"AWS": f"arn:aws:iam::{OTHER}:root"}), "TRUST-PRINCIPAL", OTHER, f"account {OTHER}"),
+            (trust({"AWS": OTHER}), "TRUST-PRINCIPAL", OTHER, "another account"),
+            (trust({"AWS": f"arn:aws:iam::{OTHER}:root"}), "TRUST-PRINCIPAL", OTHER, "another account"),
             (
                 trust({"AWS": [OWN, f"arn:aws:iam::{OTHER}:role/x"]}),
                 "TRUST-PRINCIPAL",
                 f"arn:aws:iam::{OTHER}:role/x",
-                f"account {OTHER}",
+                "another account",
             ),
             (
                 trust({"AWS": OTHER}, {"StringEquals": {"sts:ExternalId": "secret"}}),
                 "TRUST-PRINCIPAL",
                 OTHER,
-                f"account {OTHER}",
+                "another account with sts:ExternalId",
             ),
             (trust("*"), "TRUST-PRINCIPAL", "anyone", "anyone"),
             (trust({"AWS": "*"}), "TRUST-PRINCIPAL", "anyone", "anyone"),
@@ -167,7 +167,20 @@ class TestOpen:
             "In the trust policy, statement Events lets events.amazonaws.com assume the role on behalf of other "
             f'accounts: add the condition StringEquals "aws:SourceAccount": "{OWN}".'
         )
-        assert f"statement 3 lets {OTHER}" in principal.message
+        assert f"statement 3 lets account {OTHER} assume the role and send as account {OWN}: " in principal.message
+
+    def test_messages_do_not_repeat_an_account(self) -> None:
+        condition = {"StringEquals": {"sts:ExternalId": "secret", "aws:PrincipalOrgID": "o-1"}}
+        arn = f"arn:aws:iam::{OTHER}:role/x"
+        for principal, who in (
+            (OTHER, f"lets account {OTHER} with sts:ExternalId and aws:PrincipalOrgID o-1 assume the role and send"),
+            (arn, f"lets {arn} with sts:ExternalId and aws:PrincipalOrgID o-1, of another account, assume the role"),
+        ):
+            listed = found(deployed(trust({"AWS": principal}, condition), allow()))
+            (finding,), (assumer,) = listed.findings, listed.assumed_by
+            assert who in finding.message
+            assert assumer.stranger == "another account with sts:ExternalId and aws:PrincipalOrgID o-1"
+            assert "secret" not in finding.message + assumer.stranger
 
     def test_a_role_that_is_open_but_may_not_send_says_so_too(self) -> None:
         assert said(deployed(service("states"), allow("lambda:*", "*"))) == ("open", ["TRUST-ACCOUNT"])

@@ -14,7 +14,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError, NoRegionError
 
 from pinpoint_role_construct.services import SendingService, known_services
 from pinpoint_role_construct.verify import command, main
@@ -139,8 +139,8 @@ def test_a_role_that_differs(run: Command) -> None:
     code, out, err = run(role_of(statement(Action="ses:*", Resource=[IDENTITY, SET]), trust=[]), *NAMED)
     assert (code, err) == (1, "")
     assert re.search(r"ses:SendBulkEmail +│ identity/example.com +│ allowed +│ wrong", out)
-    assert "\nTRUST-SERVICE The trust policy lets nobody" in out
-    assert f"\nPERMISSION-WILDCARD The inline policy Sending allows ses:* on {IDENTITY} and {SET}: allow only" in out
+    assert "\nTRUST-SERVICE\n  The trust policy lets nobody" in out
+    assert "\nPERMISSION-WILDCARD\n  The inline policy Sending allows ses:* on\n" in out
     assert out.endswith("The role differs from what it should be: 2 findings.\n")
     code, out, _ = run(role_of(trust=[]), *NAMED)
     assert out.endswith("The role differs from what it should be: 1 finding.\n")
@@ -148,7 +148,7 @@ def test_a_role_that_differs(run: Command) -> None:
 
 def test_the_json(run: Command) -> None:
     report = as_json(run(role_of(statement(Condition={"StringEquals": {"ses:FromAddress": ADDRESS}})), "--json"))
-    assert sorted(report) == ["decisions", "findings", "ok", "role"]
+    assert sorted(report) == ["decisions", "findings", "notes", "ok", "role"]
     assert report["decisions"][0] == {
         "action": "ses:SendEmail",
         "resource": IDENTITY,
@@ -199,6 +199,33 @@ def test_all_arguments_together(run: Command) -> None:
     role = role_of(*policy.permission_statements(), service=SCHEDULER)
     arguments = [*NAMED, "--template", "welcome", "--from-address", ADDRESS, "--service", "eventbridge-scheduler"]
     assert as_json(run(role, *arguments, "--json"))["findings"] == []
+
+
+# Notes, which are no findings
+
+
+def test_the_end_of_support_is_said_of_a_role_that_matches(run: Command) -> None:
+    code, out, _ = run(role_of(), *NAMED)
+    assert code == 0
+    assert "\nNote\n  AWS ended support for pinpoint.amazonaws.com on 2026-10-30: make sure that" in out
+    assert all(len(line) <= 80 for line in out[out.index("Note") :].splitlines())
+    report = as_json(run(role_of(), "--json"))
+    assert (report["ok"], report["findings"], len(report["notes"])) == (True, [], 1)
+    assert report["notes"][0].startswith("AWS ended support for pinpoint.amazonaws.com on 2026-10-30: make sure")
+    assert as_json(run(role_of(service=SCHEDULER), "--json"))["notes"] == []
+    assert "Note" not in run(role_of(service=SCHEDULER))[1]
+
+
+def test_the_role_of_a_function_matches(run: Command) -> None:
+    principal = {"Service": "lambda.amazonaws.com"}
+    role = role_of(statement(Sid=None), trust=[trust_statement(Sid=None, Principal=principal, Condition=None)])
+    code, out, err = run(role, *NAMED)
+    assert (code, err) == (0, "")
+    assert "Note\n  The role is for no service that this command knows (" in out
+    assert out.endswith("The role matches what it should be.\n")
+    assert run(role, "--service", "pinpoint")[0] == 1
+    stranger = role_of(trust=[trust_statement(Sid=None, Principal={"AWS": "444455556666"}, Condition=None)])
+    assert run(stranger, *NAMED)[0] == 1
 
 
 # The simulator
@@ -307,10 +334,7 @@ def test_a_denial_by_the_organization_is_found(run: Command) -> None:
     report = as_json(run(iam, *NAMED, "--service", "pinpoint", "--json"))
     assert [finding["code"] for finding in report["findings"]] == ["TRUST-SERVICE", "SIMULATOR-DENIES"]
     message = report["findings"][1]["message"]
-    assert (
-        f"denies ses:SendEmail with {IDENTITY}, ses:SendRawEmail with {IDENTITY}, ses:SendEmail with {SET} and"
-        in message
-    )
+    assert f"denies ses:SendEmail on {IDENTITY}, ses:SendRawEmail on {IDENTITY}, ses:SendEmail on {SET} and" in message
     assert "service control policy" in message
     wide = as_json(run(FakeIam(role_of(statement(), statement(Action="s3:*")), organization="s3:*"), *NAMED, "--json"))
     assert [finding["code"] for finding in wide["findings"]] == ["PERMISSION-ACTION", "SIMULATOR-DENIES"]
@@ -327,7 +351,7 @@ def test_what_the_simulator_allows_though_the_policies_do_not_is_found(run: Comm
 
     report = as_json(run(Changing(role_of()), *NAMED, "--json"))
     assert [finding["code"] for finding in report["findings"]] == ["SIMULATOR-ALLOWS"]
-    assert "allows ses:SendTemplatedEmail with" in report["findings"][0]["message"]
+    assert "allows ses:SendTemplatedEmail on" in report["findings"][0]["message"]
     both = as_json(run(Changing(role_of(statement(Action="ses:SendEmail"))), *NAMED, "--json"))
     assert [finding["code"] for finding in both["findings"]] == ["PERMISSION-MISSING", "SIMULATOR-ALLOWS"]
 
@@ -479,8 +503,9 @@ def test_no_such_role(run: Command) -> None:
 @pytest.mark.parametrize(
     ("error", "says"),
     [
-        (NoCredentialsError(), "Unable to locate credentials"),
+        (NoCredentialsError(), "there are no AWS credentials: log in, or choose a profile with AWS_PROFILE"),
         (EndpointConnectionError(endpoint_url="https://iam.example"), 'Could not connect to the endpoint URL: "https'),
+        (NoRegionError(), "there is no Region: name it with --region"),
         (KeyError("x"), "KeyError: 'x' (this is a defect)"),
         (KeyboardInterrupt(), "interrupted"),
     ],
@@ -503,10 +528,59 @@ def test_nothing_else_ends_with_1(run: Command, error: BaseException, says: str,
         (["--also-allow", "ses:*"], "--also-allow: 'ses:*' lets the role send"),
         (["--source-arn", "x"], "--source-arn: 'x' is not a source of pinpoint.amazonaws.com"),
         (["--identity", "example.com", "--from-address", "a@example.org"], "--from-address: 'a@example.org' is of no"),
+        (["--identity", "example.com", "--region", "useast1"], "--region: 'useast1' is not a Region of AWS"),
     ],
 )
 def test_arguments_that_are_not_accepted(run: Command, arguments: list[str], says: str) -> None:
     assert says in could_not_check(run(role_of(), *arguments))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "says"),
+    [
+        ("", [], "ROLE: the name is empty; accepted: the name or ARN of an IAM role, or no ROLE to list"),
+        ("arn:aws:iam::1:user/x", [], "ROLE: 'arn:aws:iam::1:user/x' is not the ARN of a role"),
+        (f"arn:aws:iam::{ACCOUNT}:user/sender", [], "is not the ARN of a role"),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/sender/x", [], "is not the ARN of a role"),
+        ("my role", [], "ROLE: 'my role' is not the name of a role"),
+        ("sender", ["--region", "useast1"], "--region: 'useast1' is not a Region of AWS; accepted: one such as us-"),
+        ("sender", ["--identity", "a b"], "--identity: 'a b' has white space"),
+        ("sender", ["--identity", "arn:aws:s3:::x"], "--identity: 'arn:aws:s3:::x' is not the ARN of an SES identity;"),
+        ("sender", ["--configuration-set", "a.b"], "--configuration-set: 'a.b' is not 1-64"),
+        ("sender", ["--template", "a.b"], "--template: 'a.b' is not 1-64"),
+        ("sender", ["--from-address", "x"], "--from-address: 'x' is not an email address"),
+        ("sender", ["--also-allow", "ses:*"], "--also-allow: 'ses:*' lets the role send"),
+    ],
+)
+def test_arguments_are_checked_before_aws_is_asked(run: Command, name: str, arguments: list[str], says: str) -> None:
+    iam = FakeIam(role_of())
+    assert says in could_not_check(run(iam, *arguments, name=name))
+    assert iam.calls == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--region", "useast1"], "--region: 'useast1' is not a Region of AWS"),
+        (["--also-allow", "ses:*"], "--also-allow: 'ses:*' lets the role send"),
+    ],
+)
+def test_arguments_are_checked_before_the_account_is_listed(
+    run: Command, capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
+) -> None:
+    code = main(arguments)
+    captured = capsys.readouterr()
+    assert says in could_not_check((code, captured.out, captured.err))
+
+
+def test_a_region_of_the_environment_is_checked_too(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "useast1")
+    assert could_not_check(run(role_of())).startswith("the Region of the session: 'useast1' is not a Region of AWS")
+
+
+@pytest.mark.parametrize("name", ["sender", "/team/sender", "team/sender"])
+def test_a_name_with_its_path_is_accepted(run: Command, name: str) -> None:
+    assert run(role_of(), name=name)[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -603,7 +677,9 @@ def test_any_terminal(
 def test_arns_in_findings_are_not_broken(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     out = run(role_of(statement(Action="ses:SendEmail")), *NAMED)[1]
-    assert f"with {IDENTITY} and {SET}: allow it" in out
+    finding = out[out.index("PERMISSION-MISSING\n") : out.index("Note\n")].splitlines()
+    assert any(f" {IDENTITY} " in f"{line} " for line in finding)
+    assert all(line.startswith("  ") and (len(line) <= 80 or "arn:" in line) for line in finding[1:])
 
 
 def test_a_reader_that_has_enough_ends_it_quietly() -> None:
@@ -641,6 +717,8 @@ def test_the_help(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert exit_.value.code == 0
     text = " ".join(capsys.readouterr().out.replace("-\n", "-").split()).replace("- ", "-")
+    assert "0 the role matches (without ROLE: every role is right)" in text
+    assert "1 it differs (without ROLE: at least one is not right, or cannot send)" in text
     for said in ("--no-configuration-sets", "exit codes", "iam:GetAccountAuthorizationDetails", *CALLS):
         assert said in text
     assert ", ".join(known_services()) in text

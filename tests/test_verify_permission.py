@@ -232,11 +232,11 @@ WRONG: dict[str, tuple[list[Document], str, str]] = {
     "no raw email": (
         [statement(Action="ses:SendEmail")],
         "PERMISSION-MISSING",
-        f"The role may not ses:SendRawEmail with {IDENTITY} and {SET}: allow it (--policies prints the statement).",
+        f"role is not allowed ses:SendRawEmail on {IDENTITY} and {SET}: allow it (--policies prints the statement).",
     ),
-    "no simple email": ([statement(Action="ses:SendRawEmail")], "PERMISSION-MISSING", "may not ses:SendEmail with"),
-    "no set": ([statement(Resource=IDENTITY)], "PERMISSION-MISSING", f"ses:SendRawEmail with {SET}: allow it"),
-    "no identity": ([statement(Resource=SET)], "PERMISSION-MISSING", f"ses:SendRawEmail with {IDENTITY}: allow it"),
+    "no simple email": ([statement(Action="ses:SendRawEmail")], "PERMISSION-MISSING", "not allowed ses:SendEmail on"),
+    "no set": ([statement(Resource=IDENTITY)], "PERMISSION-MISSING", f"ses:SendRawEmail on {SET}: allow it"),
+    "no identity": ([statement(Resource=SET)], "PERMISSION-MISSING", f"ses:SendRawEmail on {IDENTITY}: allow it"),
     "another action": (
         [statement(Action=[*ACTIONS, "s3:GetObject"])],
         "PERMISSION-ACTION",
@@ -347,17 +347,17 @@ WRONG: dict[str, tuple[list[Document], str, str]] = {
     "a denial": (
         [statement(Sid="A"), statement(Effect="Deny", Sid="B")],
         "PERMISSION-DENY",
-        f"with {IDENTITY} and {SET} is denied by the inline policy Sending, statement B: take that out there.",
+        f"on {IDENTITY} and {SET} is denied by the inline policy Sending, statement B: remove that there.",
     ),
     "a denial of a part": (
         [statement(), statement(Effect="Deny", Action="ses:SendRaw*", Resource="*", Sid=None)],
         "PERMISSION-DENY",
-        "ses:SendRawEmail with",
+        "ses:SendRawEmail on",
     ),
     "a denial of all but the set": (
         [statement(), statement(Effect="Deny", Resource=None, NotResource=SET, Sid=None)],
         "PERMISSION-DENY",
-        f"with {IDENTITY} is denied by",
+        f"on {IDENTITY} is denied by",
     ),
     "a denial of all senders": (
         [statement(), statement(Effect="Deny", **sends_from("StringLike", "*"))],
@@ -432,17 +432,17 @@ def test_a_variable_in_a_condition_cannot_be_checked() -> None:
 def test_no_policy_at_all_is_one_finding() -> None:
     ((code, message),) = findings(role_of(policies={}), **NAMED)
     assert code == "PERMISSION-MISSING"
-    assert f"may not ses:SendEmail and ses:SendRawEmail with {IDENTITY} and {SET}" in message
+    assert f"not allowed ses:SendEmail and ses:SendRawEmail on {IDENTITY} and {SET}" in message
     ((code, message),) = findings(role_of(policies={}))
-    assert f"may not ses:SendEmail and ses:SendRawEmail with {SES}:identity/*" in message
+    assert f"not allowed ses:SendEmail and ses:SendRawEmail on {SES}:identity/*" in message
 
 
 def test_what_is_refused_differently_is_said_apart() -> None:
     found = findings(role_of(statement(Resource=IDENTITY, Action="ses:SendEmail")), **NAMED)
     assert [code for code, _ in found] == ["PERMISSION-MISSING"] * 2
     assert [message.split(":", 1)[1].partition(" (")[0] for _, message in found] == [
-        f"SendEmail and ses:SendRawEmail with {SET}: allow it",
-        f"SendRawEmail with {IDENTITY}: allow it",
+        f"SendEmail and ses:SendRawEmail on {SET}: allow it",
+        f"SendRawEmail on {IDENTITY}: allow it",
     ]
 
 
@@ -452,17 +452,17 @@ def test_what_is_refused_differently_is_said_apart() -> None:
 @pytest.mark.parametrize(
     ("statements", "code", "says"),
     [
-        ([statement(Resource=f"{SES}:identity/")], "PERMISSION-MISSING", f"with {SES}:identity/*"),
-        ([statement(Resource=SET)], "PERMISSION-MISSING", f"with {SES}:identity/*"),
+        ([statement(Resource=f"{SES}:identity/")], "PERMISSION-MISSING", f"on {SES}:identity/*"),
+        ([statement(Resource=SET)], "PERMISSION-MISSING", f"on {SES}:identity/*"),
         (
             [statement(Resource=EVERY[0]), statement(Resource=SET, Action="ses:SendEmail")],
             "PERMISSION-MISSING",
-            f"may not ses:SendRawEmail with {SET}",
+            f"not allowed ses:SendRawEmail on {SET}",
         ),
         (
             [statement(Resource=IDENTITY), statement(Resource=EVERY[0], Action="ses:SendEmail")],
             "PERMISSION-MISSING",
-            f"may not ses:SendRawEmail with {EVERY[0]}",
+            f"not allowed ses:SendRawEmail on {EVERY[0]}",
         ),
         (
             [statement(Resource=[IDENTITY.replace(ACCOUNT, OTHER_ACCOUNT), IDENTITY])],
@@ -485,12 +485,12 @@ def test_what_is_refused_differently_is_said_apart() -> None:
                 statement(Effect="Deny", Action="ses:SendRawEmail", Resource=IDENTITY, Sid="D"),
             ],
             "PERMISSION-DENY",
-            "statement D denies ses:SendRawEmail with a part of what the role may send with, and not the other sending",
+            "statement D denies ses:SendRawEmail on a part of what the role may send with, and not the other sending",
         ),
         (
             [statement(Resource=EVERY), statement(Effect="Deny", Action="ses:*", Resource=EVERY[0], Sid="D")],
             "PERMISSION-DENY",
-            f"with {EVERY[0]} is denied by the inline policy Sending, statement D",
+            f"on {EVERY[0]} is denied by the inline policy Sending, statement D",
         ),
         (
             [statement(**sends_from(value="me@example.org"))],
@@ -524,7 +524,7 @@ def test_templates_given_are_demanded() -> None:
     role = role_of(*policy_of(template_arns=(TEMPLATE,)).permission_statements())
     assert findings(role, **NAMED, templates=["welcome"]) == []
     ((code, message),) = findings(role, **NAMED, templates=["welcome", "goodbye"])
-    assert (code, f"with {SES}:template/goodbye: allow" in message) == ("PERMISSION-MISSING", True)
+    assert (code, f"on {SES}:template/goodbye: allow" in message) == ("PERMISSION-MISSING", True)
     ((code, message),) = findings(role, **NAMED, templates=["goodbye"])[:1]
     assert code == "PERMISSION-RESOURCE"
     assert f"{TEMPLATE}, which --template does not name: remove that" in message
@@ -541,7 +541,7 @@ def test_senders_given_are_demanded() -> None:
     assert f"(StringEquals {ADDRESS} and b@example.com): let it have the condition StringEquals" in message
     ((code, message),) = findings(role, **NAMED, from_addresses=[ADDRESS, "b@example.com", "c@example.com"])
     assert code == "PERMISSION-MISSING"
-    assert f"with {IDENTITY} and {SET} from c@example.com: allow it" in message
+    assert f"on {IDENTITY} and {SET} from c@example.com: allow it" in message
 
 
 @pytest.mark.parametrize(
@@ -579,7 +579,7 @@ def test_bulk_email_stands_apart_without_the_condition() -> None:
     ((code, message),) = findings(role_of(together), **GIVEN)
     assert code == "PERMISSION-MISSING"
     assert (
-        f"may not ses:SendBulkEmail with {IDENTITY}, {SET} and {TEMPLATE} from {ADDRESS}: allow it, in a stat"
+        f"not allowed ses:SendBulkEmail on {IDENTITY}, {SET} and {TEMPLATE} from {ADDRESS}: allow it, in a stat"
         in message
     )
     apart = [{**element, **sends_from()} for element in BOTH.permission_statements()]
@@ -644,10 +644,10 @@ def test_a_boundary_that_allows_sending_matches(boundary: list[Document]) -> Non
 @pytest.mark.parametrize(
     ("boundary", "says"),
     [
-        ([{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}], f"with {IDENTITY} and {SET}: allow it there too"),
-        ([statement(Resource=IDENTITY)], f"ses:SendEmail and ses:SendRawEmail with {SET}: allow it there too"),
-        ([statement(Action="ses:SendEmail")], "does not allow ses:SendRawEmail with"),
-        ([statement(), statement(Effect="Deny", Resource=SET)], f"with {SET}: allow"),
+        ([{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}], f"on {IDENTITY} and {SET}: allow it there too"),
+        ([statement(Resource=IDENTITY)], f"ses:SendEmail and ses:SendRawEmail on {SET}: allow it there too"),
+        ([statement(Action="ses:SendEmail")], "does not allow ses:SendRawEmail on"),
+        ([statement(), statement(Effect="Deny", Resource=SET)], f"on {SET}: allow"),
         ([statement(), statement(Effect="Deny", Condition={"Bool": {"aws:ViaAWSService": "true"}})], "does not allow"),
         ([statement(Condition={"Bool": {"aws:ViaAWSService": "true"}})], "does not allow ses:SendEmail and"),
     ],
@@ -670,7 +670,7 @@ def test_a_boundary_that_denies_a_part_of_the_actions_a_part_is_caught() -> None
     denial = {"Effect": "Deny", "Action": "ses:SendEmail", "Resource": IDENTITY}
     ((code, message),) = findings(role_of(statement(Resource=EVERY), boundary=[everything, denial]))
     assert code == "PERMISSION-BOUNDARY"
-    assert "policy/boundary denies ses:SendEmail with a part of what the role may send with, and not the" in message
+    assert "policy/boundary denies ses:SendEmail on a part of what the role may send with, and not the" in message
 
 
 def test_a_boundary_and_a_denial_that_leave_nothing_are_caught() -> None:

@@ -113,11 +113,11 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "any action": ({"Action": "sts:*"}, "TRUST-ACTION", r"sts:\*: put sts:AssumeRole, alone, in its place"),
     "one action more": ({"Action": ["sts:AssumeRole", "sts:TagSession"]}, "TRUST-ACTION", "put sts:AssumeRole, alone"),
-    "another action": ({"Action": "sts:TagSession"}, "TRUST-ACTION", "sts:tagsession: put sts:AssumeRole, alone"),
+    "another action": ({"Action": "sts:TagSession"}, "TRUST-ACTION", "sts:TagSession: put sts:AssumeRole, alone"),
     "all actions but one": (
         {"Action": None, "NotAction": "sts:TagSession"},
         "TRUST-ACTION",
-        "every action but sts:tagsession: put sts:AssumeRole, alone",
+        "every action but sts:TagSession: put sts:AssumeRole, alone",
     ),
     "a condition that a service never meets": (
         {"Condition": {**condition(), "StringLike": {"sts:ExternalId": "x"}}},
@@ -309,23 +309,6 @@ def test_nobody_is_named() -> None:
     assert (code, "lets nobody assume the role" in message) == ("TRUST-SERVICE", True)
     ((code, message),) = findings(role_of(trust=[]))
     assert (code, "lets nobody assume the role" in message) == ("TRUST-SERVICE", True)
-
-
-@pytest.mark.parametrize(
-    ("principal", "who"),
-    [
-        ({"Principal": {"Service": "lambda.amazonaws.com"}}, "lambda.amazonaws.com"),
-        ({"Principal": {"AWS": OTHER_ACCOUNT, "Federated": "idp"}}, f"AWS {OTHER_ACCOUNT} and Federated idp"),
-        ({"Principal": "*"}, "anyone"),
-        ({"Principal": {"AWS": ["*"]}}, "anyone"),
-        ({"Principal": None, "NotPrincipal": {"AWS": OTHER_ACCOUNT}}, "anyone"),
-    ],
-)
-def test_no_known_service_is_caught(principal: dict[str, Any], who: str) -> None:
-    ((code, message),) = findings(role_of(trust=[trust_statement(**principal)]))
-    assert code == "TRUST-SERVICE"
-    assert f"lets {who} assume the role, and names no service that sends email: say which it is for with" in message
-    assert all(name in message for name in known_services())
 
 
 def test_several_known_services_are_caught() -> None:

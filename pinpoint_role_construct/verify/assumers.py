@@ -27,10 +27,9 @@ _OWN_SERVICES = (
     *("apigateway", "build.apprunner", "codebuild", "credentials.iot", "ec2", "ecs-tasks", "edgelambda", "eks"),
     *("elasticbeanstalk", "elasticmapreduce", "glue", "lambda", "pods.eks", "sagemaker", "ssm", "tasks.apprunner"),
 )
-_STRANGERS = (
-    "repo:unnamed/unnamed:ref:refs/heads/main",
-    "project_path:unnamed/unnamed:ref_type:branch:ref:main",
-    "organization:unnamed:project:unnamed:workspace:unnamed:run_phase:apply",
+_OWNERS = "actor|enterprise|group|namespace|organization|project|repository|user|workspace"
+_WHO = re.compile(
+    rf"sub|oaud|id|app_id|email|job_workflow_ref|(terraform_)?({_OWNERS})(_owner)?(_id|_name|_path|_slug)?"
 )
 _SERVICE_LINKED = re.compile(r"arn:[^:]*:iam::[0-9]*:role/aws-service-role/")
 
@@ -92,7 +91,11 @@ def _denies(statement: TrustStatement, name: str) -> bool:
     """Return whether a statement that denies is about somebody, and about all by which he may assume the role."""
     actions = _ASSUME[1:] if name.startswith("Federated ") else _ASSUME[:1]
     about = name in (*statement.services, *statement.others) or ANYONE in statement.others
-    return about and all(any(matches(pattern, action) for pattern in statement.actions) for action in actions)
+    return (
+        about
+        and not statement.spares
+        and all(any(matches(pattern, action) for pattern in statement.actions) for action in actions)
+    )
 
 
 def _is_but_for(statement: TrustStatement) -> bool:
@@ -119,20 +122,32 @@ def _principal(name: str, statement: TrustStatement, account: str) -> Assumer:
     arn = principal.split(":")
     owner = arn[4] if len(arn) == 6 else principal
     shown = owner if len(arn) < 6 or arn[5] == "root" else principal
-    if not re.fullmatch(r"[0-9]{12}", owner) or owner == account or _only_own(statement, account):
-        return Assumer(shown)  # a principal that is no ARN and no account was deleted
+    deleted = re.fullmatch(r"A[A-Z0-9]{15,}", principal)  # IAM then shows the id that it had
+    if deleted or owner == account or _only_own(statement, account):
+        return Assumer(shown)
+    within = _within(statement)
+    who = f"account {owner}{within}" if shown == owner else f"{shown}{within}, of another account,"
     message = (
-        f"In the trust policy, {statement.label} lets {shown}, of account {owner}, assume the role and send as account "
+        f"In the trust policy, {statement.label} lets {who} assume the role and send as account "
         f"{account}: let principals of account {account} assume it instead, or keep it if you gave them this access."
     )
-    return Assumer(shown, f"account {owner}", Finding("TRUST-PRINCIPAL", message))
+    return Assumer(shown, f"another account{within}", Finding("TRUST-PRINCIPAL", message))
+
+
+def _within(statement: TrustStatement) -> str:
+    """Return what a statement demands of those whom it names, as messages say it; of an external id not its value."""
+    demanded = [
+        c.key if c.name == "sts:externalid" else f"{c.key} {', '.join(c.values)}"
+        for c in statement.comparisons
+        if c.demands
+    ]
+    return f" with {' and '.join(demanded)}" if demanded else ""
 
 
 def _anyone(statement: TrustStatement, account: str) -> Assumer:
     if _only_own(statement, account):
         return Assumer(ANYONE)
-    within = [f"{c.key} {', '.join(c.values)}" for c in statement.comparisons if c.demands]
-    who = f"anyone with {' and '.join(within)}" if within else "anyone"
+    who = f"anyone{_within(statement)}"
     message = (
         f"In the trust policy, {statement.label} lets {who}, of any account, assume the role: name who may in its "
         "place, or remove the statement."
@@ -153,8 +168,9 @@ def _names_account(comparison: Comparison, account: str) -> bool:
 
 
 def _names_arns(comparison: Comparison, account: str) -> bool:
-    owners = {":".join(value.split(":")[4:5]) for value in comparison.values}
-    return comparison.name == "aws:principalarn" and owners == {account}
+    heads = [value.split(":")[:5] for value in comparison.values]
+    fixed = comparison.operator != "stringlike" or not any(set("*?") & set("".join(head)) for head in heads)
+    return comparison.name == "aws:principalarn" and fixed and {":".join(head[4:]) for head in heads} == {account}
 
 
 def _federated(provider: str, statement: TrustStatement) -> Assumer:
@@ -163,8 +179,8 @@ def _federated(provider: str, statement: TrustStatement) -> Assumer:
         return Assumer(provider)
     key = f"{host or provider}:".lower()
     about = [c for c in statement.comparisons if c.demands and c.name.startswith(key)]
-    named = [c for c in about if not host or not c.name.endswith(":aud")]
-    if any(not any(comparison.met_by(stranger) for stranger in _STRANGERS) for comparison in named):
+    claims = [(c.name.removeprefix(key), c) for c in about]
+    if any((_WHO.fullmatch(claim) or (claim == "aud" and not host)) and _names_who(c) for claim, c in claims):
         return Assumer(provider)
     claim = f"{host}:sub" if host else f"{provider}:aud"
     message = (
@@ -172,3 +188,16 @@ def _federated(provider: str, statement: TrustStatement) -> Assumer:
         f"add a condition on {claim} that names who may."
     )
     return Assumer(provider, f"everybody at {host or provider}", Finding("TRUST-PRINCIPAL", message))
+
+
+def _names_who(comparison: Comparison) -> bool:
+    """Return whether a claim can be that of those alone whom a comparison names."""
+    if comparison.operator in ("stringequals", "stringequalsignorecase"):
+        return not comparison.has_variable
+    return comparison.operator == "stringlike" and all(map(_is_of_an_owner, comparison.values))
+
+
+def _is_of_an_owner(pattern: str) -> bool:
+    """Return whether a pattern has the whole name of an owner, as `repo:org/*` has, and `repo:org*` has not."""
+    literal, *wild = re.split(r"[*?]|\$\{", pattern, maxsplit=1)
+    return not wild or re.match(r"[^:/]+[:/]", re.sub(r"^\w+:", "", literal)) is not None

@@ -14,8 +14,9 @@ from ..services import known_services
 from . import report
 from .compare import compare
 from .deployed import DeployedRole
-from .expectation import Arguments, Expectation, expect
-from .read import explain, read_role
+from .expectation import Arguments, Expectation, check, expect
+from .notes import notes
+from .read import check_name, explain, read_role
 from .repair import commands, lost_conditions, repaired
 from .simulate import compare_decisions, questions, simulate
 
@@ -30,8 +31,8 @@ service that sends email may assume."""
 
 _EPILOG = """\
 exit codes:
-  0  the role matches (without ROLE: nothing was found)
-  1  it differs
+  0  the role matches (without ROLE: every role is right)
+  1  it differs (without ROLE: at least one is not right, or cannot send)
   2  could not check
 
 --policies prints a JSON object with the keys trust and permission. To put them into the account:
@@ -134,14 +135,17 @@ def _could_not_check(why: str) -> int:
 
 
 def _run(session: Any, options: argparse.Namespace) -> int:
+    check(_arguments(options))
+    partition = _partition(session, options)
     if options.role is None:
         from . import inventory
 
         return inventory.main(session, options)
+    check_name(options.role)
     iam = session.client("iam")
     role = read_role(iam, options.role)
     region = options.region or session.region_name
-    if region and session.get_partition_for_region(region) != role.partition:
+    if partition and partition != role.partition:
         raise ValueError(f"--region: {region!r} is not a Region of partition {role.partition}, which the role is in")
     expected = expect(role, _arguments(options), session.region_name or "")
     if options.policies:
@@ -149,8 +153,22 @@ def _run(session: Any, options: argparse.Namespace) -> int:
     findings = compare(role, expected)
     decisions = simulate(iam, role, questions(role, expected))
     findings += compare_decisions(decisions, findings)
-    (report.print_json if options.json else report.print_tables)(role, findings, decisions)
+    (report.print_json if options.json else report.print_tables)(role, findings, decisions, notes(role, expected))
     return DIFFERS if findings else MATCHES
+
+
+def _partition(session: Any, options: argparse.Namespace) -> str | None:
+    """Return the partition of the Region that is given, or of the session's; `None` without one."""
+    from botocore.exceptions import UnknownRegionError
+
+    region = options.region or session.region_name
+    if not region:
+        return None
+    try:
+        return str(session.get_partition_for_region(region))
+    except UnknownRegionError:
+        what = "--region" if options.region else "the Region of the session"
+        raise ValueError(f"{what}: {region!r} is not a Region of AWS; accepted: one such as us-east-1") from None
 
 
 def _arguments(options: argparse.Namespace) -> Arguments:

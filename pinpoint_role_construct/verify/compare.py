@@ -16,6 +16,7 @@ The codes of the findings, which do not change:
 | `PERMISSION-ACTION` | they allow other actions |
 | `PERMISSION-RESOURCE` | they allow sending with something that was not named |
 | `PERMISSION-WILDCARD` | a wildcard allows more than it should |
+| `PERMISSION-ADMINISTRATOR` | they allow all, or nearly, to a role that is for no sending service |
 | `PERMISSION-NEGATION` | `NotAction` or `NotResource` allows more than it should |
 | `PERMISSION-TEMPLATE` | they allow templated email, and no template was named |
 | `PERMISSION-FROM-ADDRESS` | they allow sending from other addresses |

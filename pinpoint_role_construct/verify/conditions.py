@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from ..policy_language import as_list, matches
+from ..policy_language import as_list, contains, matches
 
 
 class Unknown(Enum):
@@ -27,6 +27,12 @@ def matches_arn(pattern: str, arn: str) -> bool:
     """Return whether an ARN matches a pattern, field by field: `*` matches no colon before the resource."""
     fields, others = pattern.split(":", 5), arn.split(":", 5)
     return len(fields) == len(others) == 6 and all(map(matches, fields, others))
+
+
+def contains_arn(pattern: str, other: str) -> bool:
+    """Return whether a pattern of ARNs matches all that another matches, field by field."""
+    fields, others = pattern.split(":", 5), other.split(":", 5)
+    return len(fields) == len(others) and all(map(contains, fields, others))
 
 
 _OPERATORS: dict[str, Callable[[str, str], bool]] = {

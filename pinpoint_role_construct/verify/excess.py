@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE
-from ..policies import ACTIONS_WITHOUT_SENDER, SENDING_ACTIONS, TEMPLATE_ACTIONS
+from ..policies import ACTIONS_WITHOUT_SENDER, SENDING_ACTIONS, TEMPLATE_ACTIONS, ses_arn
 from ..policy_language import contains, matches, overlaps
 from .deployed import Finding
 from .expectation import Expectation, option
@@ -18,6 +18,18 @@ def too_wide(rule: Rule, sending: Sending, expected: Expectation) -> Iterator[Fi
     statement, policy = rule.statement, expected.policy
     within = [arn for limit in policy.resources for arn in statement.resources_within(limit) if "${" not in arn]
     right = f"allow only {listed(policy.actions)} on {listed(within or policy.resources)} {PRINTS} instead"
+    if expected.unknown_service and not _only_ses(rule):
+        if statement.has_all_of(_every_identity(expected)) and (limits := _unlimited(rule)):
+            yield Finding(
+                "PERMISSION-ADMINISTRATOR",
+                f"The {rule.label} allows {limits}, so the role may send as every identity. If the role is meant for "
+                "an administrator, change nothing; otherwise allow only what it needs.",
+            )
+            return
+        right = (
+            f"allow sending in a statement of its own, {listed(policy.actions)} on {listed(within or policy.resources)}"
+            f" {PRINTS}, and leave the rest of this one"
+        )
     unlimited = []
     if statement.not_actions:
         unlimited.append(f"every action but {listed(rule.written)}")
@@ -42,6 +54,26 @@ def too_wide(rule: Rule, sending: Sending, expected: Expectation) -> Iterator[Fi
             "PERMISSION-RESOURCE",
             f"The {rule.label} allows sending with {listed(single)}{_why_outside(single, expected)}: {todo}.",
         )
+
+
+def _only_ses(rule: Rule) -> bool:
+    """Return whether a statement allows actions of SES alone."""
+    return bool(rule.statement.actions) and all(action.startswith("ses:") for action in rule.statement.actions)
+
+
+def _every_identity(expected: Expectation) -> str:
+    partition = expected.policy.identity_arns[0].split(":")[1]
+    return ses_arn(partition, expected.region, expected.policy.account, "identity/*")
+
+
+def _unlimited(rule: Rule) -> str:
+    """Return, if so, that a statement about sending allows everything, or all but what it names."""
+    statement = rule.statement
+    what = f"every action but {listed(rule.written)}" if statement.not_actions else ""
+    if any(set(action) <= set("*:") for action in statement.actions):
+        what = "every action"
+    on = f"everything but {listed(statement.not_resources)}" if statement.not_resources else listed(statement.resources)
+    return f"{what} on {on}" if what and rule.sends else ""
 
 
 def other_actions(sending: Sending, expected: Expectation) -> Iterator[Finding]:

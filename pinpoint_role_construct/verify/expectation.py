@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE, ResourceKind, parse_address, sends_from
 from ..policies import SENDING_ACTIONS, SendingPolicy, ses_arn
-from ..policy_language import as_list, contains, overlaps
-from ..services import SendingService, known_services
+from ..policy_language import overlaps
+from ..services import SendingService
 from .deployed import DeployedRole
+from .trust_statements import known_among, principals_of, services_of
 from .wording import listed
 
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
@@ -56,6 +57,7 @@ class Expectation:
         given: The arguments that were given, as the command spells them: `--identity`.
         also_allow: Actions that the role may have besides, in lower case.
         asked_region: Region that was asked for, if the role's ARNs are all in another.
+        unknown_service: Whether no service is demanded, and the trust policy names none that is known.
     """
 
     policy: SendingPolicy
@@ -63,6 +65,7 @@ class Expectation:
     given: frozenset[str] = frozenset()
     also_allow: tuple[str, ...] = ()
     asked_region: str | None = None
+    unknown_service: bool = False
 
     def limits(self, kind: ResourceKind) -> tuple[str, ...]:
         """Return the ARNs of a kind that were given, or the pattern of all that may be allowed."""
@@ -77,17 +80,6 @@ class Expectation:
 def option(kind: ResourceKind) -> str:
     """Return the argument of the command that names resources of a kind."""
     return f"--{kind.resource}"
-
-
-def services_of(role: DeployedRole) -> list[SendingService]:
-    """Return the known services that the trust policy allows something."""
-    principals = [
-        str(name).lower()
-        for statement in as_list(role.trust.get("Statement"))
-        if statement.get("Effect") == "Allow" and isinstance(statement.get("Principal"), dict)
-        for name in as_list(statement["Principal"].get("Service"))
-    ]
-    return [service for service in known_services().values() if service.principal in principals]
 
 
 def regions_of(role: DeployedRole) -> list[str]:
@@ -141,7 +133,27 @@ def expect(role: DeployedRole, arguments: Arguments, default_region: str = "") -
         given=frozenset(name for name, values in lists.items() if values is not None),
         also_allow=tuple(_also_allowed(action) for action in arguments.also_allow),
         asked_region=asked if asked != region else None,
+        unknown_service=service is None and not known_among(principals_of(role)),
     )
+
+
+def check(arguments: Arguments) -> None:
+    """Check arguments as far as that needs no role.
+
+    Raises:
+        ValueError: An argument cannot be what it should be, whatever the role.
+    """
+    named = {
+        IDENTITY: arguments.identities,
+        CONFIGURATION_SET: arguments.configuration_sets,
+        TEMPLATE: arguments.templates,
+    }
+    for kind, names in named.items():
+        for name in names or ():
+            _arn_parts(kind, name, "[a-z-]+", "")
+    _addresses(arguments)
+    for action in arguments.also_allow:
+        _also_allowed(action)
 
 
 def _arns(
@@ -153,15 +165,20 @@ def _arns(
 
 
 def _arn(role: DeployedRole, region: str, kind: ResourceKind, name: str) -> str:
+    start, parsed = _arn_parts(kind, name, role.partition, f" in partition {role.partition}")
+    return (start or ses_arn(role.partition, region, role.account, f"{kind.resource}/")) + parsed
+
+
+def _arn_parts(kind: ResourceKind, name: str, partition: str, where: str) -> tuple[str, str]:
+    """Return what an ARN has before the name, nothing for a name alone, and the name."""
     if not name.startswith("arn:"):
-        return ses_arn(role.partition, region, role.account, f"{kind.resource}/{_parsed(kind, name)}")
-    arn = re.fullmatch(rf"(arn:{role.partition}:ses:[a-z0-9-]+:[0-9]{{12}}:{kind.resource}/)(.+)", name)
+        return "", _parsed(kind, name)
+    arn = re.fullmatch(rf"(arn:{partition}:ses:[a-z0-9-]+:[0-9]{{12}}:{kind.resource}/)(.+)", name)
     if not arn:
         raise ValueError(
-            f"{option(kind)}: {name!r} is not the ARN of an SES {kind.resource} in partition {role.partition}; "
-            f"accepted: {_ACCEPTED[kind]}"
+            f"{option(kind)}: {name!r} is not the ARN of an SES {kind.resource}{where}; accepted: {_ACCEPTED[kind]}"
         )
-    return arn[1] + _parsed(kind, arn[2])
+    return arn[1], _parsed(kind, arn[2])
 
 
 def _parsed(kind: ResourceKind, name: str) -> str:
@@ -220,12 +237,6 @@ def is_source_name(pattern: str, name: str) -> bool | None:
         return None
     rest = name.removeprefix(prefix)
     return rest != "" and not (prefix and re.search("[/:]", rest))
-
-
-def contains_arn(pattern: str, other: str) -> bool:
-    """Return whether a pattern of ARNs matches all that another matches, field by field."""
-    fields, others = pattern.split(":", 5), other.split(":", 5)
-    return len(fields) == len(others) and all(map(contains, fields, others))
 
 
 def _also_allowed(action: str) -> str:

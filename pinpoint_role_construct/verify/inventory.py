@@ -9,7 +9,8 @@ The verdicts, worst first:
 | `retire` | is for a service that AWS has ended |
 | `right` | is none of these; AWS's documented role is right, and so is a role that AWS itself made for its service |
 
-What is asked is who may do too much. Whether a role works, the single check says: findings about that are left out.
+What is asked is who may do too much. Whether a role works, the single check says: findings about that are left out, but
+that a sending service's role may not send at all; such a role is `right` with a finding.
 What nobody is there to name is accepted: the templates that a role names, and, if no sending service may assume it (it
 is a Lambda function's, or a person's), the Regions that it names, every template there, and all else that it may do.
 """
@@ -25,21 +26,22 @@ from typing import Any
 from ..names import TEMPLATE
 from ..policies import SENDING_ACTIONS, SendingPolicy, ses_arn
 from ..policy_language import Statement, allowed_within, as_list, parse_statements
-from ..services import SendingService, known_services
+from ..services import SendingService
 from .account import RETRIES, Account
 from .assumers import Assumer, assumers, is_service_linked
 from .compare import compare
 from .deployed import DeployedRole, Finding
-from .expectation import Arguments, expect, option, regions_of, services_of
+from .expectation import Arguments, expect, option, regions_of
+from .notes import ended_support
 from .permission import compare_permission
-from .wording import PRINTS
+from .trust_statements import known_among, services_of
+from .wording import listed
 
 VERDICTS = ("open", "too wide", "retire", "right")
 _DOES_NOT_WORK = (
     *("REGION", "TRUST-CONDITION", "TRUST-DENY", "PERMISSION-MISSING", "PERMISSION-CONDITION", "PERMISSION-DENY"),
     "PERMISSION-BOUNDARY",
 )
-_REGIONAL = re.compile(r"(?<=\w)\.[a-z]{2}(-[a-z]+)+-[0-9](?=\.amazonaws\.com)")  # states.us-east-1.amazonaws.com
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def judge(role: DeployedRole, region: str, also_allow: Sequence[str] = ()) -> Se
     findings = _findings(role, who, bool(identities), region, also_allow)
     is_open = any(assumer.stranger for assumer in who)
     verdict = "open" if is_open else "too wide" if findings else "retire" if ended else "right"
+    findings += [] if identities else _cannot_send(role, who)
     return SendingRole(
         arn=role.arn,
         verdict=verdict,
@@ -88,20 +91,19 @@ def judge(role: DeployedRole, region: str, also_allow: Sequence[str] = ()) -> Se
         identities=identities,
         configuration_sets=_may_use(role, "configuration-set/*") if identities else (),
         last_used=role.last_used,
-        findings=(*findings, *(_ended(service, role.last_used) for service in ended)),
+        findings=(*findings, *(Finding("SERVICE-ENDED", ended_support(service, role.last_used)) for service in ended)),
     )
 
 
 def take(roles: Iterable[DeployedRole], region: str, also_allow: Sequence[str] = ()) -> list[SendingRole]:
     """Return the roles that are listed, worst first; none of the others is kept."""
-    listed = [found for role in roles if (found := judge(role, region, also_allow))]
-    return sorted(listed, key=lambda found: (VERDICTS.index(found.verdict), found.arn))
+    judged = [found for role in roles if (found := judge(role, region, also_allow))]
+    return sorted(judged, key=lambda found: (VERDICTS.index(found.verdict), found.arn))
 
 
 def _senders(who: Sequence[Assumer]) -> list[SendingService]:
     """Return the sending services among those who may assume a role; by their principal of a Region too."""
-    names = {_REGIONAL.sub("", assumer.name) for assumer in who}
-    return [service for service in known_services().values() if service.principal in names]
+    return known_among(assumer.name for assumer in who)
 
 
 def _may_use(role: DeployedRole, resource: str) -> tuple[str, ...]:
@@ -125,13 +127,32 @@ def _findings(
     else:
         policy, given = _any_region(role, expected.policy), expected.given | {option(TEMPLATE)}
         expected = replace(expected, policy=policy, given=given, also_allow=("*",))
-        found = [
-            replace(finding, message=finding.message.replace(f" {PRINTS}", ""))  # --policies is for a service's role
-            for finding in compare_permission(_about_sending(role), expected)
-        ]
+        found = [*compare_permission(_about_sending(role), expected)]
     found = [finding for finding in found if finding.code not in _DOES_NOT_WORK]
     said = {finding.code for finding in found}
     return [*(finding for finding in strangers if finding.code not in said), *found]
+
+
+def _cannot_send(role: DeployedRole, who: Sequence[Assumer]) -> list[Finding]:
+    """Return that the role of a sending service cannot send, if sending is all that it is for.
+
+    What a state machine or a schedule does is often not sending: a role that allows something else is none of that.
+    """
+    services = [service.principal for service in _senders(who) if not service.end_of_support]
+    allowed = [statement for statement in role.statements if statement.effect == "Allow"]
+    sends = any(not s.not_actions and "*" not in s.actions and _names_sending(s) for s in allowed)
+    if not services or is_service_linked(role) or (allowed and not sends):
+        return []
+    name = role.arn.rpartition("/")[2]
+    message = (
+        f"{listed(services)} may assume the role, which is not allowed to send "
+        f"as any identity: sending-role-verify {name} says what it lacks."
+    )
+    return [Finding("PERMISSION-MISSING", message)]
+
+
+def _names_sending(statement: Statement) -> bool:
+    return any(statement.has_action(action) for action in SENDING_ACTIONS)
 
 
 def _templates(role: DeployedRole) -> list[str] | None:
@@ -171,15 +192,6 @@ def _about_sending(role: DeployedRole) -> DeployedRole:
     return replace(role, policies=policies)
 
 
-def _ended(service: SendingService, last_used: date | None) -> Finding:
-    used = f"The role was last used on {last_used}" if last_used else "IAM, which remembers 400 days, saw no use of it"
-    return Finding(
-        "SERVICE-ENDED",
-        f"AWS ended support for {service.principal} on {service.end_of_support}. {used}: make sure that nothing uses "
-        "it any more, then delete it.",
-    )
-
-
 def main(session: Any, options: Any) -> int:
     """List the sending roles of an account.
 
@@ -188,7 +200,7 @@ def main(session: Any, options: Any) -> int:
         options: The command's arguments, of which `json`, `region` and `also_allow` count.
 
     Returns:
-        0 if every role is right, 1 if one is not.
+        0 if nothing was found in any role, 1 if something was.
 
     Raises:
         BotoCoreError: No request could be made.
@@ -205,4 +217,4 @@ def main(session: Any, options: Any) -> int:
         print(as_json(number, roles))
     else:
         show(number, roles)
-    return int(any(role.verdict != "right" for role in roles))
+    return int(any(role.findings for role in roles))

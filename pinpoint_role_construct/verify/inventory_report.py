@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from .assumers import Assumer
 from .deployed import DeployedRole
+from .wording import WIDTH, wrapped
 
 if TYPE_CHECKING:
     from .inventory import SendingRole
@@ -21,10 +21,9 @@ MEANINGS = {
     "open": "somebody of another account can assume it",
     "too wide": "it allows more than sending needs",
     "retire": "AWS has ended the service that it is for",
-    "right": "nothing to do",
+    "right": "it allows no more than it should",
 }
 _STYLES = {"open": "bold red", "too wide": "red", "retire": "yellow", "right": "green"}
-_WIDTH = 80
 _LABEL = 14  # columns
 
 
@@ -34,7 +33,7 @@ def as_json(account: str, roles: Sequence[SendingRole]) -> str:
         {
             "role": role.arn,
             "verdict": role.verdict,
-            "assumed_by": [assumer.name for assumer in role.assumed_by],
+            "assumed_by": [{"name": who.name, "outsiders": who.stranger or None} for who in role.assumed_by],
             "identities": list(role.identities),
             "configuration_sets": list(role.configuration_sets),
             "last_used": role.last_used.isoformat() if role.last_used else None,
@@ -69,7 +68,7 @@ def show(account: str, roles: Sequence[SendingRole]) -> None:
         console.print(text, style=style, markup=False, emoji=False)
 
     line(f"Sending roles of account {account}: {len(roles)}")
-    table = Table("Verdict", "Roles", "What it means", box=None, pad_edge=False, width=_WIDTH)
+    table = Table("Verdict", "Roles", "What it means", box=None, pad_edge=False, width=WIDTH)
     for verdict, meaning in MEANINGS.items():
         number = sum(role.verdict == verdict for role in roles)
         if number:
@@ -92,15 +91,7 @@ def _lines(role: SendingRole) -> Iterator[str]:
     yield _labelled("last used", str(role.last_used or "not in the 400 days that IAM remembers"))
     for finding in role.findings:
         yield _labelled("", finding.code)
-        indent = " " * (_LABEL + 2)
-        yield from textwrap.wrap(
-            finding.message,
-            _WIDTH,
-            initial_indent=indent,
-            subsequent_indent=indent,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+        yield from wrapped(finding.message, _LABEL + 2)
 
 
 def _assumer(assumer: Assumer) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..policies import ACTIONS_WITHOUT_SENDER
 from .deployed import DeployedRole, Finding
@@ -11,14 +12,22 @@ from .expectation import Expectation
 from .sending import FROM_ADDRESS, SES_KEYS, Message, Refused, Rule, Sending
 from .wording import PRINTS, listed
 
+_UNLIMITED = ("PERMISSION-WILDCARD", "PERMISSION-NEGATION", "PERMISSION-ADMINISTRATOR")
+
 
 def compare_permission(role: DeployedRole, expected: Expectation) -> Iterator[Finding]:
     """Yield what is not as it should be in a role's permission policies."""
+    hint = "" if expected.policy.service is None else f" {PRINTS}"  # without a service --policies prints nothing
+    for finding in _compare(role, expected):
+        yield replace(finding, message=finding.message.replace(f" {PRINTS}", hint))
+
+
+def _compare(role: DeployedRole, expected: Expectation) -> Iterator[Finding]:
     sending = Sending(role, expected)
     for rule in sending.rules:
         if rule.allows:
             excess = [*too_wide(rule, sending, expected)]
-            if not any(finding.code in ("PERMISSION-WILDCARD", "PERMISSION-NEGATION") for finding in excess):
+            if not any(finding.code in _UNLIMITED for finding in excess):
                 excess += other_senders(rule, expected)
             if not any(finding.code == "PERMISSION-FROM-ADDRESS" for finding in excess):
                 excess += _condition(rule, sending)
@@ -65,7 +74,7 @@ def _refusals(sending: Sending, message: Message, role: DeployedRole) -> Iterato
             hint = ", in a statement without a condition on ses:FromAddress, which SES does not know for it"
         yield Finding(
             "PERMISSION-MISSING",
-            f"The role may not {listed(actions)} with {listed(arns)}{sender}: allow it{hint} {PRINTS}.",
+            f"The role is not allowed {listed(actions)} on {listed(arns)}{sender}: allow it{hint} {PRINTS}.",
         )
     denials = [
         rule for rule in sending.rules if not rule.allows and any(action in sending.actions for action in rule.sends)
@@ -74,7 +83,7 @@ def _refusals(sending: Sending, message: Message, role: DeployedRole) -> Iterato
         labels = [rule.label for rule in denials if not sending.doubts(rule, message)]
         yield Finding(
             "PERMISSION-DENY",
-            f"{listed(actions)} with {listed(arns)}{sender} is denied by the {listed(labels)}: take that out there.",
+            f"{listed(actions)} on {listed(arns)}{sender} is denied by the {listed(labels)}: remove that there.",
         )
     for rule in denials:
         if sending.doubts(rule, message):
@@ -89,7 +98,7 @@ def _refusals(sending: Sending, message: Message, role: DeployedRole) -> Iterato
     for actions, arns in _grouped(bounded):
         yield Finding(
             "PERMISSION-BOUNDARY",
-            f"The permissions boundary {role.boundary_arn} does not allow {listed(actions)} with "
+            f"The permissions boundary {role.boundary_arn} does not allow {listed(actions)} on "
             f"{listed(arns)}{sender}: allow it there too.",
         )
     for rule in sending.boundary or []:
@@ -113,7 +122,7 @@ def _partial(rule: Rule, sending: Sending, message: Message) -> str:
             partly = not rule.statement.has_all_of(arn) and bool(rule.statement.resources_within(arn))
             if partly and sending.met(rule, action, arn, message) is not False:
                 return (
-                    f"denies {listed(actions)} with a part of what the role may send with, and not the other "
+                    f"denies {listed(actions)} on a part of what the role may send with, and not the other "
                     f"sending actions: deny {listed(sending.actions)} together, or none of them"
                 )
     return ""

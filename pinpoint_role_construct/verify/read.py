@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..policies import Document
 from .deployed import DeployedRole
+
+_NAME = r"[A-Za-z0-9_+=,.@-]{1,64}"
+_WORDS = {
+    "NoCredentialsError": "there are no AWS credentials: log in, or choose a profile with AWS_PROFILE, as for the AWS "
+    "CLI",
+    "NoRegionError": "there is no Region: name it with --region",
+}
+
+
+def check_name(name: str) -> None:
+    """Refuse what cannot be the name or the ARN of a role.
+
+    Raises:
+        ValueError: It cannot.
+    """
+    accepts = "the name or ARN of an IAM role"
+    if not name:
+        raise ValueError(f"ROLE: the name is empty; accepted: {accepts}, or no ROLE to list the account's roles")
+    if name.startswith("arn:"):
+        if not re.fullmatch(rf"arn:[a-z-]+:iam::[0-9]{{12}}:role/([!-~]+/)?{_NAME}", name):
+            raise ValueError(f"ROLE: {name!r} is not the ARN of a role; accepted: {accepts}")
+    elif not re.fullmatch(rf"([!-~]*/)?{_NAME}", name):
+        raise ValueError(f"ROLE: {name!r} is not the name of a role; accepted: {accepts}")
 
 
 def read_role(iam: Any, name: str) -> DeployedRole:
@@ -55,4 +79,4 @@ def explain(error: Exception) -> str:
     operation = getattr(error, "operation_name", "")
     if operation and code == "AccessDenied":
         return f"the credentials lack the permission iam:{operation} ({error})"
-    return str(error)
+    return _WORDS.get(type(error).__name__, str(error))

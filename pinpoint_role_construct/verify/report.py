@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from .deployed import DeployedRole, Finding
 from .simulate import Decision
+from .wording import wrapped
 
 
 def accept_any_text() -> None:
@@ -20,12 +21,15 @@ def accept_any_text() -> None:
                 stream.reconfigure(errors="backslashreplace")
 
 
-def print_json(role: DeployedRole, findings: Sequence[Finding], decisions: Sequence[Decision]) -> None:
-    """Print findings and decisions as JSON."""
+def print_json(
+    role: DeployedRole, findings: Sequence[Finding], decisions: Sequence[Decision], notes: Sequence[str] = ()
+) -> None:
+    """Print findings, notes and decisions as JSON."""
     report = {
         "role": role.arn,
         "ok": not findings,
         "findings": [{"code": finding.code, "message": finding.message} for finding in findings],
+        "notes": list(notes),
         "decisions": [
             {
                 "action": decision.question.action,
@@ -40,8 +44,10 @@ def print_json(role: DeployedRole, findings: Sequence[Finding], decisions: Seque
     print(json.dumps(report, indent=2))
 
 
-def print_tables(role: DeployedRole, findings: Sequence[Finding], decisions: Sequence[Decision]) -> None:
-    """Print decisions and findings for people."""
+def print_tables(
+    role: DeployedRole, findings: Sequence[Finding], decisions: Sequence[Decision], notes: Sequence[str] = ()
+) -> None:
+    """Print decisions, findings and notes for people."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -56,9 +62,11 @@ def print_tables(role: DeployedRole, findings: Sequence[Finding], decisions: Seq
         resource = Text(question.resource.split(":", 5)[5])
         table.add_row(Text(question.action), resource, "allowed" if decision.allowed else "denied", verdict)
     console.print(table)
-    for finding in findings:
-        line = Text.assemble((finding.code, "bold red"), " ", finding.message)
-        console.print(line, soft_wrap=True)  # so that ARNs can be copied
+    said = [(Text(finding.code, "bold red"), finding.message) for finding in findings]
+    for title, message in (*said, *((Text("Note", "bold yellow"), note) for note in notes)):
+        console.print(title, soft_wrap=True)
+        for line in wrapped(message, 2):
+            console.print(Text(line), soft_wrap=True)  # so that ARNs can be copied
     if findings:
         count = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
         console.print(Text(f"The role differs from what it should be: {count}.", "red"), soft_wrap=True)

@@ -155,4 +155,4 @@ def compare_decisions(decisions: Iterable[Decision], found: Iterable[Finding]) -
 
 
 def _named(asked: list[Question]) -> str:
-    return listed([f"{question.action} with {question.resource}" for question in asked])
+    return listed([f"{question.action} on {question.resource}" for question in asked])

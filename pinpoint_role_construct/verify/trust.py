@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from ..policy_language import matches, overlaps
 from ..services import SendingService, known_services
-from .conditions import UNKNOWN, Comparison, Value, all_met
+from .assumers import assumers
+from .conditions import UNKNOWN, Comparison, Value, all_met, contains_arn
 from .deployed import DeployedRole, Finding
-from .expectation import Expectation, contains_arn, is_source_name, services_of, within_source
-from .trust_statements import ANYONE, SOURCE_ACCOUNT, SOURCE_ARN, TrustStatement, parse_trust
+from .expectation import Expectation, is_source_name, within_source
+from .trust_statements import ANYONE, SOURCE_ACCOUNT, SOURCE_ARN, TrustStatement, parse_trust, services_of
 from .wording import listed
 
 _ABSENT = ("sts:externalid", "aws:multifactorauthpresent", "aws:multifactorauthage")  # when a service assumes a role
@@ -21,7 +22,7 @@ def compare_trust(role: DeployedRole, expected: Expectation) -> Iterator[Finding
     statements = parse_trust(role.trust)
     service = expected.policy.service
     if service is None:
-        yield _no_service(role, statements)
+        yield from _no_service(role, statements, expected)
         return
     allowed = [statement for statement in statements if statement.allows]
     own = [statement for statement in allowed if service.principal in statement.services]
@@ -47,18 +48,25 @@ def compare_trust(role: DeployedRole, expected: Expectation) -> Iterator[Finding
             yield from _compare_denial(statement, role, service)
 
 
-def _no_service(role: DeployedRole, statements: list[TrustStatement]) -> Finding:
+def _no_service(role: DeployedRole, statements: list[TrustStatement], expected: Expectation) -> Iterator[Finding]:
+    """Yield that several services are named, or none by its name; of a role that is for none, who is a stranger."""
+    who = assumers(role) if expected.unknown_service else []
+    if who:
+        yield from (assumer.finding for assumer in who if assumer.finding)
+        return
     names = listed([service.principal for service in services_of(role)])
     if names:
-        return Finding(
+        yield Finding(
             "TRUST-SERVICE",
             f"The trust policy lets {names} assume the role. One role is for one service: "
             "say which with --service, and give the others roles of their own.",
         )
-    who = listed(list(dict.fromkeys(name for s in statements if s.allows for name in (*s.services, *s.others))))
-    return Finding(
+        return
+    allowed = [statement for statement in statements if statement.allows and not expected.unknown_service]
+    found = listed(list(dict.fromkeys(name for s in allowed for name in (*s.services, *s.others)))) or "nobody"
+    yield Finding(
         "TRUST-SERVICE",
-        f"The trust policy lets {who or 'nobody'} assume the role, and names no service that sends email: say which it "
+        f"The trust policy lets {found} assume the role, and names no service that sends email: say which it "
         f"is for with --service ({', '.join(known_services())}).",
     )
 
@@ -73,9 +81,9 @@ def _others(statement: TrustStatement, others: list[str], service: SendingServic
 
 def _compare_actions(statement: TrustStatement, service: SendingService) -> Iterator[Finding]:
     if statement.not_actions:
-        found = f"every action but {listed(statement.not_actions)}"
+        found = f"every action but {listed(statement.written)}"
     elif set(statement.actions) != {"sts:assumerole"}:
-        found = listed(statement.actions)
+        found = listed(statement.written)
     else:
         return
     yield Finding(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..policy_language import as_list
+from ..services import SendingService, known_services
 from .conditions import Comparison, parse_conditions
+from .deployed import DeployedRole
 
 ANYONE = "anyone"
 SOURCE_ACCOUNT, SOURCE_ARN = "aws:sourceaccount", "aws:sourcearn"
+_REGIONAL = re.compile(r"(?<=\w)\.[a-z]{2}(-[a-z]+)+-[0-9](?=\.amazonaws\.com)")  # states.us-east-1.amazonaws.com
 
 
 @dataclass(frozen=True)
@@ -22,8 +26,10 @@ class TrustStatement:
         allows: Whether it allows, or denies.
         services: Service principals, in lower case.
         others: All other principals, as messages name them.
+        spares: Whether it has `NotPrincipal`: it is about all but those, and `others` is `ANYONE`.
         actions: Actions in lower case.
-        not_actions: Actions that it is not about.
+        not_actions: Actions in lower case that it is not about.
+        written: The one or the other as the policy has them.
         comparisons: Its conditions.
     """
 
@@ -31,8 +37,10 @@ class TrustStatement:
     allows: bool
     services: tuple[str, ...]
     others: tuple[str, ...]
+    spares: bool
     actions: tuple[str, ...]
     not_actions: tuple[str, ...]
+    written: tuple[str, ...]
     comparisons: tuple[Comparison, ...]
 
     def about(self, key: str) -> list[Comparison]:
@@ -58,12 +66,31 @@ def parse_trust(trust: Mapping[str, Any]) -> list[TrustStatement]:
                 allows=statement.get("Effect") == "Allow",
                 services=services,
                 others=others,
+                spares="NotPrincipal" in statement,
                 actions=tuple(str(action).lower() for action in as_list(statement.get("Action"))),
                 not_actions=tuple(str(action).lower() for action in as_list(statement.get("NotAction"))),
+                written=tuple(map(str, as_list(statement.get("Action") or statement.get("NotAction")))),
                 comparisons=tuple(parse_conditions(statement.get("Condition") or {})),
             )
         )
     return parsed
+
+
+def principals_of(role: DeployedRole) -> list[str]:
+    """Return the service principals that the trust policy allows something."""
+    return [name for statement in parse_trust(role.trust) if statement.allows for name in statement.services]
+
+
+def services_of(role: DeployedRole) -> list[SendingService]:
+    """Return the known services that the trust policy allows something."""
+    principals = principals_of(role)
+    return [service for service in known_services().values() if service.principal in principals]
+
+
+def known_among(names: Iterable[str]) -> list[SendingService]:
+    """Return the known services among service principals; by their principal of a Region too."""
+    principals = {_REGIONAL.sub("", name) for name in names}
+    return [service for service in known_services().values() if service.principal in principals]
 
 
 def _principals(statement: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 PRINTS = "(--policies prints the statement)"
+WIDTH = 80
 
 
 def listed(items: Sequence[str], most: int = 4) -> str:
@@ -13,3 +15,16 @@ def listed(items: Sequence[str], most: int = 4) -> str:
     if rest > 1:
         return f"{', '.join(items[:most])} and {rest} more"
     return f"{', '.join(items[:-1])} and {items[-1]}" if len(items) > 1 else "".join(items)
+
+
+def wrapped(message: str, indent: int) -> list[str]:
+    """Return the lines of a message for people; what has no space, such as an ARN, is never broken."""
+    margin = " " * indent
+    return textwrap.wrap(
+        message,
+        WIDTH,
+        initial_indent=margin,
+        subsequent_indent=margin,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -275,6 +275,12 @@ class TestRight:
         linked = deployed(SCHEDULED, *statements, name="aws-service-role/scheduler.amazonaws.com/A")
         assert said(linked) == ("right", [])
 
+    @pytest.mark.parametrize(
+        "statement", [allow("*", "*"), {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, allow("s3:*", "*")]
+    )
+    def test_a_role_that_is_for_something_else_need_not_send(self, statement: Json) -> None:
+        assert said(deployed(SCHEDULED, statement, deny())) == ("right", [])
+
     def test_a_boundary_that_leaves_nothing_to_send_as(self) -> None:
         role = deployed(SCHEDULED, allow(), boundary=allow("s3:*", "*"))
         assert said(role) == ("right", ["PERMISSION-MISSING"])

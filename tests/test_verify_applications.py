@@ -63,6 +63,7 @@ class TestTrust:
             [by({"AWS": f"arn:aws:iam::{ACCOUNT}:root"})],
             [by("*", OF_OWN)],
             [by({"Federated": GITHUB}, {"StringLike": {SUB: "repo:org/*"}}, action="sts:AssumeRoleWithWebIdentity")],
+            [by({"Federated": GITHUB}, {"StringLike": {SUB: "somebody"}}, action="sts:AssumeRoleWithWebIdentity")],
         ],
         ids=str,
     )
@@ -109,6 +110,7 @@ class TestTrust:
                     {"StringLike": {SUB: "repo:org*"}},
                     {"StringLike": {SUB: ["repo:org/*", "*"]}},
                     {"Null": {SUB: "false"}},
+                    {"StringEquals": {SUB: "${saml:sub}"}},
                     {"StringEquals": {SUB.replace(":sub", ":ref"): "refs/heads/main"}},
                 )
             ),

@@ -91,18 +91,14 @@ class TestJson:
         assert report["roles"][3] == {
             "role": f"arn:aws:iam::{ACCOUNT}:role/[red]/[/red]/ended",
             "verdict": "retire",
-            "assumed_by": [{"name": "pinpoint.amazonaws.com", "outsiders": None}],
+            "assumed_by": ["pinpoint.amazonaws.com"],
             "identities": [f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/*"],
             "configuration_sets": [f"arn:aws:ses:us-east-1:{ACCOUNT}:configuration-set/*"],
             "last_used": "2026-10-29",
             "findings": [{"code": "SERVICE-ENDED", "message": report["roles"][3]["findings"][0]["message"]}],
         }
-        assert report["roles"][0]["assumed_by"] == [
-            {"name": "lambda.amazonaws.com", "outsiders": None},
-            {"name": OTHER, "outsiders": "another account"},
-            {"name": "anyone", "outsiders": "anyone"},
-        ]
-        assert report["roles"][1]["assumed_by"] == [{"name": "scheduler.amazonaws.com", "outsiders": FOR_ANY}]
+        assert report["roles"][0]["assumed_by"] == ["lambda.amazonaws.com", OTHER, "anyone"]
+        assert report["roles"][1]["assumed_by"] == ["scheduler.amazonaws.com"]
         assert report["roles"][4]["last_used"] is None
 
     def test_nothing_found(self, run: Run, capsys: Captured) -> None:

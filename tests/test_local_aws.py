@@ -24,7 +24,8 @@ INTERRUPTED = "Interrupted. The local AWS has ended."
 
 
 def children(parent: int, word: str = "ministack") -> list[str]:
-    listing = subprocess.run(["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    command = ["ps", "-ww", "-eo", "pid=,ppid=,args="]  # without -ww, lines may be cut to 80 columns
+    listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     processes = [line.split(None, 2) for line in listing.splitlines()]
     return [pid for pid, ppid, *args in processes if ppid == str(parent) and word in "".join(args)]
 

@@ -53,3 +53,24 @@ def test_a_token_that_stands_for_a_name_passes_and_stays_a_token() -> None:
     role = OrchestrationSendingRole(stack, "Role", identities=[token], configuration_sets=[])
     assert role.identity_arns[0].endswith(token)
     assert resource_arns(stack)[0].endswith("identity/example.com")
+
+
+@jsii.implements(cdk.IStableAnyProducer)
+class _NotYet:
+    """What is known once the app is complete."""
+
+    complete = False
+
+    def produce(self) -> str:
+        if not self.complete:
+            raise RuntimeError("ask later")
+        return "example.com"
+
+
+def test_a_token_that_only_synthesis_can_resolve_passes() -> None:
+    stack = new_stack()
+    name = _NotYet()
+    identity = cdk.Token.as_string(cdk.Lazy.any(name))
+    OrchestrationSendingRole(stack, "Role", identities=[identity], configuration_sets=[])
+    name.complete = True
+    assert resource_arns(stack)[0].endswith("identity/example.com")

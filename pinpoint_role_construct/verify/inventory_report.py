@@ -33,7 +33,7 @@ def as_json(account: str, roles: Sequence[SendingRole]) -> str:
         {
             "role": role.arn,
             "verdict": role.verdict,
-            "assumed_by": [{"name": who.name, "outsiders": who.stranger or None} for who in role.assumed_by],
+            "assumed_by": [who.name for who in role.assumed_by],
             "identities": list(role.identities),
             "configuration_sets": list(role.configuration_sets),
             "last_used": role.last_used.isoformat() if role.last_used else None,

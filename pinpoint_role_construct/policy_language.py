@@ -23,9 +23,25 @@ def as_list(value: Any) -> list[Any]:
 
 
 @lru_cache(maxsize=4096)
-def _compiled(pattern: str, any_character: str) -> re.Pattern[str]:
-    wildcards = {"*": ".*", "?": any_character}
-    return re.compile("".join(wildcards.get(char, re.escape(char)) for char in _normalized(pattern)), re.DOTALL)
+def _compiled(pattern: str, any_character: str) -> tuple[re.Pattern[str], ...]:
+    """Return what stands before, between and behind the `*` of a pattern."""
+    parts = _normalized(pattern).split("*")
+    return tuple(
+        re.compile("".join(any_character if char == "?" else re.escape(char) for char in part), re.DOTALL)
+        for part in parts
+    )
+
+
+def _matches(pattern: str, text: str, any_character: str) -> bool:
+    """Return whether a pattern matches text; each part where it first can, so that odd patterns take no longer."""
+    first, *between = _compiled(pattern, any_character)
+    if not between:
+        return first.fullmatch(text) is not None
+    found = first.match(text)
+    for part in between[:-1]:
+        found = found and part.search(text, found.end())
+    length = len(_normalized(pattern).rpartition("*")[2])
+    return found is not None and between[-1].fullmatch(text, max(found.end(), len(text) - length)) is not None
 
 
 def _normalized(pattern: str) -> str:
@@ -35,7 +51,7 @@ def _normalized(pattern: str) -> str:
 
 def matches(pattern: str, text: str) -> bool:
     """Return whether `pattern` matches `text`; `*` stands for any text, `?` for any one character."""
-    return _compiled(pattern, ".").fullmatch(text) is not None
+    return _matches(pattern, text, ".")
 
 
 def contains(pattern: str, other: str) -> bool:
@@ -44,7 +60,7 @@ def contains(pattern: str, other: str) -> bool:
     It never says so wrongly; of patterns that mix `?` with `*` it may deny it.
     """
     # Read as text, `*` is a character that only `*` matches, since it stands for any number of characters.
-    return _compiled(pattern, "[^*]").fullmatch(_normalized(other)) is not None
+    return _matches(pattern, _normalized(other), "[^*]")
 
 
 @lru_cache(maxsize=4096)
@@ -151,9 +167,10 @@ class Statement:
         return any(matches(pattern, name) for pattern in self.actions)
 
     def has_all_of(self, resources: str) -> bool:
-        """Return whether the statement is about every resource that a pattern matches."""
+        """Return whether the statement is about every resource that a pattern matches, none of them without a name."""
+        resources = re.sub(r"/\*$", "/?*", resources)
         if self.not_resources:
-            return not any(overlaps(pattern, resources) for pattern in self.not_resources)
+            return not any(overlaps(pattern, resources) for pattern in _without_variables(self.not_resources))
         return any(contains(pattern, resources) for pattern in self.resources)
 
     def parts(self) -> list[tuple[str, tuple[str, ...]]]:

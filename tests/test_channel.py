@@ -138,6 +138,7 @@ BAD_DISPLAY_NAMES = {
     "text after it": ("News <me@example.com> x", "is not one email address, or a display name"),
     "space within": ("News < me@example.com>", "not one display name"),
     "route": ("News <@x:me@example.com>", "not one display name"),
+    "encoded control character": ("=?utf-8?q?x=0Ab?= <me@example.com>", "RFC 2047"),
     "no brackets": ("News me@example.com", "is not one email address, or a display name"),
     "line break": ("News\r\nBcc: you@example.com <me@example.com>", "control characters"),
     "non-ASCII": ("N\xe9ws <me@example.com>", "RFC 2047"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import aws_cdk as cdk
@@ -74,3 +75,29 @@ def test_a_token_that_only_synthesis_can_resolve_passes() -> None:
     OrchestrationSendingRole(stack, "Role", identities=[identity], configuration_sets=[])
     name.complete = True
     assert resource_arns(stack)[0].endswith("identity/example.com")
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: cdk.Fn.sub("*"), lambda: cdk.Fn.join("", ["*", cdk.Aws.REGION])], ids=["sub", "join"]
+)
+@pytest.mark.parametrize("parameter", ["identities", "source_arns"])
+def test_a_pattern_within_an_intrinsic_function_is_refused(parameter: str, make: Callable[[], str]) -> None:
+    arguments: dict[str, Any] = {parameter: [make()]}
+    with pytest.raises(ValueError, match=rf"^{parameter}\[0\]: .*stands for .*\*"):
+        OrchestrationSendingRole(new_stack(), "Role", **arguments)
+
+
+class _Anywhere:
+    """What looks like a construct of every account."""
+
+    class configuration_set_ref:  # noqa: N801
+        configuration_set_name = "marketing"
+
+    class env:  # noqa: N801
+        region, account = "us-east-1", "*"
+
+
+def test_a_construct_of_no_one_account_is_refused() -> None:
+    sets: Any = [_Anywhere()]
+    with pytest.raises(ValueError, match=r"^configuration_sets\[0\]: .*'\*' for an account"):
+        OrchestrationSendingRole(new_stack(), "Role", configuration_sets=sets)

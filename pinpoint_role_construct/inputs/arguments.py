@@ -171,13 +171,13 @@ class Argument:
         except RuntimeError:
             self.refuse("looks like a CDK token but is not one")
         try:
-            resolved = json.dumps(self.home.stack.resolve(self.value))
+            resolved = json.dumps(self.home.stack.resolve(_TOKEN.findall(self.value)))
         except RuntimeError:  # it resolves at synthesis only
             return
         if "AWS::NoValue" in resolved:
             self.refuse("may be AWS::NoValue: CloudFormation would remove the value, and with it what it narrows")
-        if resolved.startswith('"') and re.search(r"[*?]|\$\{", resolved):
-            self.refuse(f"stands for {resolved}, which IAM reads as a pattern or a variable")
+        if re.search(r"[*?]|\$\{(?!AWS::)", resolved):
+            self.refuse(f"stands for {resolved[1:-1]}, which IAM reads as a pattern or a variable")
 
     def check_part(self, text: str) -> None:
         """Refuse a part of the text that has a pattern or a character that no name has, beside tokens or not."""
@@ -206,6 +206,11 @@ class Argument:
         if self.home.known_partition not in (None, found):
             self.refuse(f"is of partition {found}, the stack of {self.home.known_partition}")
 
+    def check_account(self, account: str) -> None:
+        """Refuse an account that is neither twelve digits nor a token."""
+        if is_known(account) and not re.fullmatch("[0-9]{12}", account):
+            self.refuse(f"has {account!r} for an account")
+
     def parse_arn(self, service: str, prefix: str, *, regions: tuple[str, ...] = ()) -> tuple[str, str]:
         """Return an ARN in two parts, up to its resource's name and that name, of which only the first is checked.
 
@@ -226,8 +231,7 @@ class Argument:
             expected = self.home.known_partition or (partition_of(region) if is_known(region) else None)
             if not re.fullmatch("aws[a-z-]*", partition) or expected not in (None, partition):
                 self.refuse(f"is of partition {partition!r}, not {expected or 'aws...'!r}")
-        if is_known(account) and not re.fullmatch("[0-9]{12}", account):
-            self.refuse(f"has {account!r} for an account")
+        self.check_account(account)
         head = self.value[: len(self.value) - len(resource)]
         if resource.startswith(prefix):
             return head + prefix, resource[len(prefix) :]

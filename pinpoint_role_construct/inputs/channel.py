@@ -100,7 +100,10 @@ def _parse_sender(argument: Argument, identity: Named) -> str:
         if not text.isascii() or not text.isprintable():
             argument.refuse("has non-ASCII or control characters (write such a display name as RFC 2047 encodes it)")
         known = address if is_known(address) else "token@example.com"
-        header: Any = HeaderRegistry()("from", f"{without_tokens(text[: named.start(1)])}{known}>")
+        try:
+            header: Any = HeaderRegistry()("from", f"{without_tokens(text[: named.start(1)])}{known}>")
+        except ValueError:
+            argument.refuse("has a display name that RFC 2047 does not allow")
         if header.defects or [found.addr_spec for found in header.addresses] != [known]:
             argument.refuse("is not one display name, in quotes if it has punctuation, and one email address")
     elif re.search("[<>, ]", text):

@@ -156,6 +156,7 @@ def _home_of(argument: Argument, construct: Any) -> Home:
     """Return the home of a construct's name: the construct's own Region and account."""
     env = construct.env
     argument.check_region(env.region)
+    argument.check_account(env.account)
     return replace(argument.home, region=env.region, account=env.account)
 
 

@@ -99,7 +99,10 @@ def _denies(statement: TrustStatement, name: str) -> bool:
 
 
 def _is_but_for(statement: TrustStatement) -> bool:
-    return len(statement.comparisons) == 1 and statement.comparisons[0].negated
+    if len(statement.comparisons) != 1:
+        return False
+    (comparison,) = statement.comparisons
+    return comparison.negated and comparison.quantifier != "foranyvalue"  # which a request without the key never meets
 
 
 def _service(name: str, statement: TrustStatement, role: DeployedRole) -> Assumer:
@@ -164,12 +167,15 @@ def _only_own(statement: TrustStatement, account: str) -> bool:
 
 
 def _names_account(comparison: Comparison, account: str) -> bool:
-    return comparison.name == "aws:principalaccount" and set(comparison.values) == {account}
+    compared = comparison.operator in ("stringequals", "stringequalsignorecase", "stringlike")
+    return compared and comparison.name == "aws:principalaccount" and set(comparison.values) == {account}
 
 
 def _names_arns(comparison: Comparison, account: str) -> bool:
     heads = [value.split(":")[:5] for value in comparison.values]
-    fixed = comparison.operator != "stringlike" or not any(set("*?") & set("".join(head)) for head in heads)
+    fixed = comparison.operator in ("stringequals", "stringequalsignorecase", "arnequals", "arnlike") or (
+        comparison.operator == "stringlike" and not any(set("*?") & set("".join(head)) for head in heads)
+    )
     return comparison.name == "aws:principalarn" and fixed and {":".join(head[4:]) for head in heads} == {account}
 
 

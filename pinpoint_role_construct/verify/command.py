@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from ..policies import document
+from ..policies import INLINE_LIMIT, document, size
 from ..services import known_services
 from . import report
 from .compare import compare
@@ -17,7 +17,7 @@ from .deployed import DeployedRole
 from .expectation import Arguments, Expectation, check, expect
 from .notes import notes
 from .read import check_name, explain, read_role
-from .repair import commands, lost_conditions, repaired
+from .repair import commands, losses, repaired
 from .simulate import compare_decisions, questions, simulate
 
 MATCHES, DIFFERS, COULD_NOT_CHECK = 0, 1, 2
@@ -188,8 +188,10 @@ def _print_policies(role: DeployedRole, expected: Expectation) -> int:
     policy = repaired(role, expected)
     documents = {"trust": document([policy.trust_statement()]), "permission": document(policy.permission_statements())}
     print(json.dumps(documents, indent=2))
-    for lost in lost_conditions(role, expected, policy):
-        print(f"# These policies leave out the condition {lost}", file=sys.stderr)
+    for lost in losses(role, expected, policy):
+        print(f"# These policies leave out {lost}", file=sys.stderr)
+    if (found := size(documents["permission"])) > INLINE_LIMIT:
+        print(f"# The permission policy has {found} characters, past IAM's limit of {INLINE_LIMIT}", file=sys.stderr)
     for line in ("# Save the output as policies.json, then:", *commands(role, policy)):
         print(line, file=sys.stderr)
     return MATCHES

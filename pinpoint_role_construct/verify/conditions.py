@@ -100,7 +100,7 @@ class Comparison:
     def met_by(self, value: Value) -> bool | None:
         """Return whether a request with this value meets the comparison; `None` if that cannot be told."""
         if self.operator == "null":
-            absent = "true" in self.values
+            absent = "true" in [value.lower() for value in self.values]
             return None if value is UNKNOWN else (value is None) == absent
         if value is None:
             return not self.demands and (self.quantifier != "foranyvalue" or self.if_exists)

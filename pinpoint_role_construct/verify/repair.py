@@ -6,11 +6,14 @@ import shlex
 from dataclasses import replace
 
 from ..names import CONFIGURATION_SET, IDENTITY, ResourceKind
-from ..policies import ACTIONS_WITHOUT_SENDER, SendingPolicy
+from ..policies import ACTIONS_WITHOUT_SENDER, SENDING_ACTIONS, SendingPolicy
+from ..policy_language import parse_statements
 from .deployed import DeployedRole
 from .expectation import Expectation, option, within_source
 from .sending import FROM_ADDRESS, Rule, Sending
-from .trust_statements import SOURCE_ARN, parse_trust
+from .trust_statements import SOURCE_ACCOUNT, SOURCE_ARN, parse_trust
+
+_SENDING = [action.lower() for action in SENDING_ACTIONS]
 
 
 def repaired(role: DeployedRole, expected: Expectation) -> SendingPolicy:
@@ -37,8 +40,12 @@ def _kept(sending: Sending, expected: Expectation, kind: ResourceKind) -> tuple[
     limits = expected.limits(kind)
     if option(kind) in expected.given:
         return limits
-    message = sending.easiest(sending.addresses[0])
-    arns = [a for action in sending.actions for a in sending.granted(action, limits[0], message, True, False)]
+    arns = [
+        arn
+        for message in map(sending.easiest, [*sending.addresses, *_kept_addresses(sending)])
+        for action in sending.actions
+        for arn in sending.granted(action, limits[0], message, True, False)
+    ]
     return tuple(dict.fromkeys(arns))
 
 
@@ -70,16 +77,46 @@ def _kept_sources(role: DeployedRole, expected: Expectation) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def lost_conditions(role: DeployedRole, expected: Expectation, policy: SendingPolicy) -> list[str]:
-    """Return the conditions of the role on what it sends that the policy does not have."""
+def losses(role: DeployedRole, expected: Expectation, policy: SendingPolicy) -> list[str]:
+    """Return what the role's policies have and the documents leave out, a phrase each."""
+    return [*_lost_conditions(role, expected, policy), *_lost_statements(role), *_lost_trust(role, policy)]
+
+
+def _lost_conditions(role: DeployedRole, expected: Expectation, policy: SendingPolicy) -> list[str]:
     rules = [rule for rule in Sending(role, expected).rules if rule.sends and rule.comparisons]
     kept = set(policy.from_addresses)
     return [
-        f"{comparison.written} {comparison.key} ({rule.label})"
+        f"the condition {comparison.written} {comparison.key} ({rule.label})"
         for rule in rules
         for comparison in rule.comparisons
-        if comparison.name != FROM_ADDRESS or not rule.allows or not set(comparison.values) <= kept
+        if comparison.name != FROM_ADDRESS or not rule.allows or not set(comparison.values) <= kept or not kept
     ]
+
+
+def _lost_statements(role: DeployedRole) -> list[str]:
+    found: list[str] = []
+    for label, policy in role.policies.items():
+        for statement in parse_statements(policy):
+            if statement.effect == "Deny" and not statement.conditions:
+                found.append(f"a denial in the {label}")
+            if others := [action for action in statement.actions if action not in _SENDING]:
+                found.append(f"{', '.join(others)} in the {label}")
+            found += [f"the policy variable in {arn} ({label})" for arn in statement.resources if "${" in arn]
+    return found
+
+
+def _lost_trust(role: DeployedRole, policy: SendingPolicy) -> list[str]:
+    found: list[str] = []
+    for statement in parse_trust(role.trust):
+        if not statement.allows:
+            found.append("a denial in the trust policy")
+        for comparison in statement.comparisons:
+            if comparison.name == SOURCE_ARN:
+                lost = [value for value in comparison.values if value not in policy.source_arns]
+                found += [f"the source {value} in the trust policy" for value in lost]
+            elif comparison.name != SOURCE_ACCOUNT:
+                found.append(f"the condition {comparison.written} {comparison.key} in the trust policy")
+    return found
 
 
 def commands(role: DeployedRole, policy: SendingPolicy) -> list[str]:

@@ -16,8 +16,8 @@ from aws_cdk import aws_ses as ses
 from local.aws import ACCOUNT, REGION, LocalAws
 from pinpoint_role_construct import EmailChannel
 from pinpoint_role_construct.verify import main as verify
-from tests.conftest import Project
 from tests.documents import documented_permission_policy, documented_trust_policy, permission_policy
+from tests.local_stacks import Project, lead_to
 
 NAME = "made-by-hand"
 SES = f"arn:aws:ses:{REGION}:{ACCOUNT}"
@@ -53,8 +53,7 @@ def test_a_role_made_by_hand_is_imported_without_being_replaced(
     assert {key: after[key] for key in unchanged} == {key: before[key] for key in unchanged}
     assert project.attached_policies(NAME) == []
     if path == "/":
-        for name, value in bootstrapped.environment.items():
-            monkeypatch.setenv(name, value)
+        lead_to(bootstrapped, monkeypatch)
         assert verify([NAME, "--identity", "example.com", "--configuration-set", "marketing"]) == 0
 
     assert "(no changes)" in project.deploy(**context)

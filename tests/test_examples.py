@@ -19,6 +19,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from local.aws import ACCOUNT, REGION, REPOSITORY, LocalAws
 from pinpoint_role_construct.verify import main as verify
+from tests.local_stacks import lead_to
 
 Template = dict[str, Any]
 APPS = {
@@ -151,8 +152,7 @@ def check_sending(deployed: Deployed, *, actions: list[str], sender: str | None,
 
 def verified(aws: LocalAws, monkeypatch: pytest.MonkeyPatch, deployed: Deployed, *options: str) -> int:
     """Return what `sending-role-verify` says of the role."""
-    for name, value in aws.environment.items():
-        monkeypatch.setenv(name, value)
+    lead_to(aws, monkeypatch)
     configuration_set = deployed.resource("configuration-set", "ConfigurationSet").rpartition("/")[2]
     named = ["--identity", "example.com", "--configuration-set", configuration_set]
     return verify([deployed.role["RoleName"], *named, *options])

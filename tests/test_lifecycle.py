@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.aws import ACCOUNT, REGION, LocalAws
-from tests.conftest import Project
 from tests.documents import documented_permission_policy, documented_trust_policy, permission_policy
+from tests.local_stacks import Project
 
 SES = f"arn:aws:ses:{REGION}:{ACCOUNT}"
 POLICY = "PinpointUsesSESForEmailSends"

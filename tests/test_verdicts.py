@@ -20,7 +20,7 @@ from rich.table import Table
 
 from local.aws import ACCOUNT, REGION, LocalAws, local_aws
 from pinpoint_role_construct import SendingService, SesSendingRole
-from tests.conftest import Deploy
+from tests.local_stacks import Deploy
 
 SENDING = ["ses:SendEmail", "ses:SendRawEmail"]
 OTHER_ACTIONS = [

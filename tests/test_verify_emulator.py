@@ -14,7 +14,7 @@ from local.aws import ACCOUNT, REGION, LocalAws, local_aws
 from pinpoint_role_construct import SesSendingRole
 from pinpoint_role_construct.services import known_services
 from pinpoint_role_construct.verify import main
-from tests.conftest import Deploy
+from tests.local_stacks import Deploy, lead_to
 
 NAME = "verified"
 SES = f"arn:aws:ses:{REGION}:{ACCOUNT}"
@@ -39,8 +39,7 @@ def document(*statements: dict[str, Any]) -> str:
 @pytest.fixture
 def iam(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Return an IAM client, and lead the command to the local AWS; the role is removed after the test."""
-    for name, value in aws.environment.items():
-        monkeypatch.setenv(name, value)
+    lead_to(aws, monkeypatch)
     client = aws.client("iam")
     yield client
     if NAME not in [role["RoleName"] for role in client.list_roles()["Roles"]]:
@@ -125,8 +124,7 @@ def test_the_policies_repair_a_role(iam: Any, capsys: pytest.CaptureFixture[str]
 
 
 def test_no_credentials(aws: LocalAws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    for name, value in aws.environment.items():
-        monkeypatch.setenv(name, value)
+    lead_to(aws, monkeypatch)
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     assert main([NAME]) == 2
     assert "credentials" in capsys.readouterr().err
@@ -146,8 +144,7 @@ def test_no_permission_for_one_call(monkeypatch: pytest.MonkeyPatch, capsys: pyt
         key = root.create_access_key(UserName="reader")["AccessKey"]
         reading = {"Effect": "Allow", "Action": ["iam:Get*", "iam:List*"], "Resource": "*"}
         root.put_user_policy(UserName="reader", PolicyName="read", PolicyDocument=document(reading))
-        for name, value in strict.environment.items():
-            monkeypatch.setenv(name, value)
+        lead_to(strict, monkeypatch)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
         assert main([NAME, *NAMED]) == 2

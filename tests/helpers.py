@@ -120,7 +120,8 @@ def warnings(stack: cdk.Stack) -> list[Warned]:
     found = []
     for path, metadata in entries.items():
         for entry in metadata:
-            message, _, id_ = str(entry["data"]).partition(" [ack: Annotation::pinpoint-role-construct:")
+            text = str(entry["data"]).replace("[ack: annotation::", "[ack: Annotation::")  # as aws-cdk-lib 2.257 has it
+            message, _, id_ = text.partition(" [ack: Annotation::pinpoint-role-construct:")
             if entry["type"] == "aws:cdk:warning" and id_ and id_ != "EndOfSupport]":
                 found.append(Warned(path, id_.removesuffix("]"), message))
     return found

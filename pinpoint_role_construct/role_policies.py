@@ -4,32 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
+import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from .inputs import Sending
 from .policies import Document, document
 
 
+class _Shared:
+    """What the roles of a stack share; it is kept on the stack, and ends with it."""
+
+    def __init__(self) -> None:
+        self.everything = cdk.ConstructSelector.all()
+        self.principals: dict[object, Any] = {}
+
+    @classmethod
+    def of(cls, stack: cdk.Stack) -> _Shared:
+        shared: _Shared | None = vars(stack).get("_pinpoint_role_construct_shared")
+        if shared is None:
+            shared = vars(stack)["_pinpoint_role_construct_shared"] = cls()
+        return shared
+
+
 def principal_of(sending: Sending) -> Any:
-    """Return the service under the trust policy's conditions: one for all roles of a stack, with which it ends."""
-    policy = sending.policy
-    made: dict[object, iam.ServicePrincipal] = vars(sending.home.stack).setdefault(
-        "_pinpoint_role_construct_principals", {}
-    )
+    """Return the service under the trust policy's conditions: one for all roles of a stack."""
+    policy, principals = sending.policy, _Shared.of(sending.home.stack).principals
     key = policy.service, policy.account, policy.source_arns
-    if key not in made:
+    if key not in principals:
         assert policy.service is not None
-        made[key] = iam.ServicePrincipal(policy.service.principal, conditions=policy.trust_conditions())
-    return made[key]
+        principals[key] = iam.ServicePrincipal(policy.service.principal, conditions=policy.trust_conditions())
+    return principals[key]
 
 
 def add_policies(role: iam.Role, sending: Sending, *, use_managed_policy: bool) -> None:
     """Add the permission policy and the trust policy's `Sid` to a role, and leave what an injector added as it is."""
     service, statements = sending.policy.service, sending.policy.permission_statements()
     assert service is not None
-    children = role.node.children
-    resource = next((child for child in children if isinstance(child, iam.CfnRole)), None)
-    customized = children != [resource]  # by iam.Role.customize_roles: what is added goes to its report alone
+    parts = _Shared.of(sending.home.stack).everything.select(role)  # one round trip; role.node.children takes two
+    resource = next((part for part in parts if isinstance(part, iam.CfnRole)), None)
+    customized = parts != [role, resource]  # by iam.Role.customize_roles: what is added goes to its report alone
     if resource:
         resource.add_property_override("AssumeRolePolicyDocument.Statement.0.Sid", service.trust_sid)
     if use_managed_policy:

@@ -1,1 +1,0 @@
-"""Apps that the tests deploy with the CDK CLI."""

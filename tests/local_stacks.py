@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
-from local.aws import LocalAws
+from local.aws import REPOSITORY, LocalAws
 
 Deploy = Callable[[cdk.Stack], dict[str, str]]
 
@@ -21,24 +22,29 @@ def lead_to(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Project:
-    """An app of the tests, as a user of the CDK CLI has it."""
+    """A stack that the CDK CLI deploys, as the function `define` defines it with the arguments of the moment.
 
-    def __init__(self, aws: LocalAws, folder: Path, app: str = "lifecycle") -> None:
-        self.aws, self.folder, self.app = aws, folder, app
+    It is synthesized here, and the CLI given the assembly: starting Python and Node for each command takes seconds.
+    """
+
+    def __init__(self, aws: LocalAws, folder: Path, define: Callable[..., None]) -> None:
+        self.aws, self.folder, self.define = aws, folder, define
         self.iam = aws.client("iam")
+        self.flags = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
 
-    def cdk(self, *arguments: str, context: dict[str, str] | None = None, fails: bool = False) -> str:
-        options = [option for name, value in (context or {}).items() for option in ("-c", f"{name}={value}")]
-        app = ["--app", f"python3 -m tests.apps.{self.app}", "--output", str(self.folder)]
-        result = self.aws.cdk(*arguments, *options, *app)
+    def cdk(self, *arguments: str, fails: bool = False, **defined: Any) -> str:
+        app = cdk.App(analytics_reporting=False, outdir=str(self.folder), context=self.flags)
+        self.define(cdk.Stack(app, "Project"), **defined)
+        app.synth()
+        result = self.aws.cdk(*arguments, "--app", str(self.folder))
         assert (result.returncode != 0) == fails, result.stdout
         return result.stdout
 
-    def deploy(self, **context: str) -> str:
-        return self.cdk("deploy", "--require-approval", "never", context=context)
+    def deploy(self, *, fails: bool = False, **defined: Any) -> str:
+        return self.cdk("deploy", "--require-approval", "never", fails=fails, **defined)
 
     def role(self) -> dict[str, Any]:
-        (stack,) = self.aws.client("cloudformation").describe_stacks(StackName=self.app.title())["Stacks"]
+        (stack,) = self.aws.client("cloudformation").describe_stacks(StackName="Project")["Stacks"]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
         role: dict[str, Any] = self.iam.get_role(RoleName=outputs["RoleName"])["Role"]
         return role

@@ -14,7 +14,7 @@ from aws_cdk import aws_pinpoint as pinpoint
 from aws_cdk import aws_ses as ses
 
 from local.aws import ACCOUNT, REGION, LocalAws
-from pinpoint_role_construct import EmailChannel
+from pinpoint_role_construct import EmailChannel, OrchestrationSendingRole
 from pinpoint_role_construct.verify import main as verify
 from tests.documents import documented_permission_policy, documented_trust_policy, permission_policy
 from tests.local_stacks import Project, lead_to
@@ -23,31 +23,43 @@ NAME = "made-by-hand"
 SES = f"arn:aws:ses:{REGION}:{ACCOUNT}"
 
 
+def define(stack: cdk.Stack, *, path: str, importing: bool = False) -> None:
+    """Put the role under the construct, as the README's recipe imports it, or as it is then."""
+    role = OrchestrationSendingRole(
+        stack, "Role", role_name=NAME, path=path, identities=["example.com"], configuration_sets=["marketing"]
+    )
+    if importing:
+        resource = role.node.default_child
+        assert isinstance(resource, iam.CfnRole)
+        resource.add_property_deletion_override("Policies")
+    else:
+        cdk.CfnOutput(stack, "RoleName", value=role.role_name)
+
+
 # The local AWS finds no policies of a role with a path when it simulates, so one without is verified too.
 @pytest.mark.parametrize("path", ["/", "/service-role/"])
 def test_a_role_made_by_hand_is_imported_without_being_replaced(
     bootstrapped: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    project = Project(bootstrapped, tmp_path / "out", "adoption")
-    iam = project.iam
+    project = Project(bootstrapped, tmp_path / "out", define)
+    aws_iam = project.iam
     documents = [documented_trust_policy(), documented_permission_policy()]
     trust, permissions = (json.dumps(document).replace("111122223333", ACCOUNT) for document in documents)
-    by_hand = iam.create_policy(PolicyName="made-by-hand-policy", PolicyDocument=permissions)["Policy"]["Arn"]
-    before = iam.create_role(RoleName=NAME, Path=path, AssumeRolePolicyDocument=trust)["Role"]
-    iam.attach_role_policy(RoleName=NAME, PolicyArn=by_hand)
+    by_hand = aws_iam.create_policy(PolicyName="made-by-hand-policy", PolicyDocument=permissions)["Policy"]["Arn"]
+    before = aws_iam.create_role(RoleName=NAME, Path=path, AssumeRolePolicyDocument=trust)["Role"]
+    aws_iam.attach_role_policy(RoleName=NAME, PolicyArn=by_hand)
 
     mapping = tmp_path / "mapping.json"
     mapping.write_text(json.dumps({"Role1ABCC5F0": {"RoleName": NAME}}))
-    context = {"path": path}
-    project.cdk("import", "--resource-mapping", str(mapping), context={**context, "step": "import"})
+    project.cdk("import", "--resource-mapping", str(mapping), path=path, importing=True)
     assert project.attached_policies(NAME) == [by_hand]  # it can still send
-    project.deploy(**context)
+    project.deploy(path=path)
     assert project.attached_policies(NAME) == [by_hand]  # and now by both
     narrowed = permission_policy([f"{SES}:identity/example.com", f"{SES}:configuration-set/marketing"])
     assert project.inline_policies() == {"PinpointUsesSESForEmailSends": narrowed}
 
-    iam.detach_role_policy(RoleName=NAME, PolicyArn=by_hand)
-    iam.delete_policy(PolicyArn=by_hand)
+    aws_iam.detach_role_policy(RoleName=NAME, PolicyArn=by_hand)
+    aws_iam.delete_policy(PolicyArn=by_hand)
     after = project.role()
     unchanged = ("Arn", "RoleId", "CreateDate", "AssumeRolePolicyDocument")
     assert {key: after[key] for key in unchanged} == {key: before[key] for key in unchanged}
@@ -56,8 +68,8 @@ def test_a_role_made_by_hand_is_imported_without_being_replaced(
         lead_to(bootstrapped, monkeypatch)
         assert verify([NAME, "--identity", "example.com", "--configuration-set", "marketing"]) == 0
 
-    assert "(no changes)" in project.deploy(**context)
-    project.cdk("destroy", "--force", context=context)
+    assert "(no changes)" in project.deploy(path=path)
+    project.cdk("destroy", "--force", path=path)
 
 
 # The local AWS does not know AWS::Pinpoint::*, so the templates are compared, by `cdk diff`: it knows of each property

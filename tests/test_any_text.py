@@ -15,8 +15,6 @@ from hypothesis import strategies as st
 from pinpoint_role_construct import SendingService, SesSendingRole
 from tests.helpers import ACCOUNT, SES, new_stack, resolve
 
-pytestmark = pytest.mark.no_cover  # thousands of cases through lines that other tests cover
-
 KINDS = {"identities": "identity", "configuration_sets": "configuration-set", "templates": "template"}
 IDENTITIES = [
     "example.com",

@@ -122,6 +122,16 @@ def test_sets_with_generated_names_are_told_apart() -> None:
     assert [warning.path for warning in warnings(stack)] == ["/Stack/Other", "/Stack/Name"]
 
 
+def test_l1_sets_without_a_name_are_told_apart() -> None:
+    stack = new_stack()
+    unnamed, another = (ses.CfnConfigurationSet(stack, id) for id in ("Unnamed", "Another"))
+    identity = l1(stack, unnamed.ref)
+    sending_role(stack, "Same", identities=[identity], configuration_sets=[unnamed.ref])
+    sending_role(stack, "Other", identities=[identity], configuration_sets=[another.ref])
+    sending_role(stack, "Name", identities=[identity], configuration_sets=["marketing"])
+    assert [warning.path for warning in warnings(stack)] == ["/Stack/Other", "/Stack/Name"]
+
+
 def test_there_is_one_warning_for_each_identity() -> None:
     stack = new_stack()
     for name in ("one.example", "two.example"):

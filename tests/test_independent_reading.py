@@ -28,8 +28,6 @@ from tests.helpers import (
     trust,
 )
 
-pytestmark = pytest.mark.no_cover  # thousands of cases through lines that other tests cover
-
 SENDING = ["ses:SendEmail", "ses:SendRawEmail"]
 TEMPLATED = ["ses:SendTemplatedEmail", "ses:SendBulkEmail", "ses:SendBulkTemplatedEmail"]
 OTHER_ACTIONS = ["ses:SendBounce", "ses:SendCustomVerificationEmail", "ses:GetEmailIdentity", "ses:DeleteEmailIdentity"]

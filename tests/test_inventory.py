@@ -38,8 +38,6 @@ from tests.inventory_roles import (
 from tests.test_policy_language import IDENTITIES as IDENTITY_ARNS
 from tests.test_policy_language import documents, evaluator_allows
 
-pytestmark = pytest.mark.no_cover  # thousands of cases through lines that other tests cover
-
 MOVES = [("us-east-1", region) for region in ("us-east-1", "eu-west-1", "eu-central-1")]
 
 

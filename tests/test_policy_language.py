@@ -24,8 +24,6 @@ from pinpoint_role_construct.policy_language import (
     parse_statements,
 )
 
-pytestmark = pytest.mark.no_cover  # thousands of cases through lines that other tests cover
-
 MANY = settings(
     max_examples=1000, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
 )

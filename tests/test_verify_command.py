@@ -449,6 +449,22 @@ def test_the_documents_say_which_conditions_they_leave_out(run: Command) -> None
     assert "# These policies leave out the condition StringEquals ses:ApiVersion (inline policy Sending)\n" in err
 
 
+def test_the_documents_say_which_conditions_of_the_trust_they_leave_out(run: Command) -> None:
+    conditions = {"StringEquals": {"aws:SourceAccount": ACCOUNT, "aws:PrincipalOrgID": "o-1"}}
+    trust, _, err = documents(run(role_of(trust=[trust_statement(Condition=conditions)]), "--policies"))
+    assert trust["Statement"][0]["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    assert "# These policies leave out the condition StringEquals aws:PrincipalOrgID in the trust policy\n" in err
+
+
+def test_documents_past_iams_limit_are_said_to_be(run: Command) -> None:
+    many = [option for i in range(200) for option in ("--identity", f"mail{i}.example.com")]
+    code, out, err = run(role_of(), *many, "--policies")
+    assert code == 0
+    assert len(json.loads(out)["permission"]["Statement"][0]["Resource"]) == 201
+    assert re.search(r"^# The permission policy has 1\d{4} characters, past IAM's limit of 10240$", err, re.MULTILINE)
+    assert "past IAM's limit" not in documents(run(role_of(), *many[:100], "--policies"))[2]
+
+
 def test_the_commands_fit_the_role(run: Command) -> None:
     managed = f"arn:aws:iam::{ACCOUNT}:policy/Sending"
     put = run(role_of(policies={f"managed policy {managed}": document(statement())}), "--policies")[2].splitlines()[2]

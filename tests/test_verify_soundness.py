@@ -6,7 +6,6 @@ import itertools
 from collections import Counter
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ministack.core.iam_evaluator import EvalContext, evaluate, evaluate_resource_policy, parse_policy_document
@@ -31,8 +30,6 @@ from tests.sending_roles import (
     statement,
     trust_statement,
 )
-
-pytestmark = pytest.mark.no_cover  # thousands of cases through lines that other tests cover
 
 CASES = settings(
     max_examples=1000, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)

@@ -126,8 +126,3 @@ def all_met(comparisons: Iterable[Comparison], request: Callable[[str], Value]) 
     """
     answers = [comparison.met_by(request(comparison.name)) for comparison in comparisons]
     return False if False in answers else None if None in answers else True
-
-
-def sample(pattern: str) -> str:
-    """Return a text that a pattern matches."""
-    return pattern.replace("*", "x").replace("?", "x")

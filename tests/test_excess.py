@@ -367,10 +367,26 @@ def test_what_is_split_off_a_long_policy_draws_no_second_warning() -> None:
 @pytest.mark.parametrize("attach", ATTACHED.values(), ids=ATTACHED)
 def test_the_warning_can_be_acknowledged_before_and_after(attach: Attach) -> None:
     stack = new_stack()
-    before, after = narrow(stack, id="Before"), narrow(other_stack(stack), id="After")
-    acknowledge(before, ID)
-    attach(stack, before)
-    attach(cdk.Stack.of(after), after)
+    acknowledge(stack, ID)
+    attach(stack, narrow(stack))
+    after = other_stack(stack)
+    attach(after, narrow(after))
     acknowledge(after, ID)
     assert warnings(stack) == []
-    assert warnings(cdk.Stack.of(after)) == []
+    assert warnings(after) == []
+
+
+@pytest.mark.parametrize("attach", ATTACHED.values(), ids=ATTACHED)
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+def test_an_acknowledgment_on_the_role_itself_counts_if_cdk_counts_it(attach: Attach, before: bool) -> None:
+    stack = new_stack()
+    role = narrow(stack)
+    if before:
+        acknowledge(role, ID)
+    attach(stack, role)
+    if not before:
+        acknowledge(role, ID)
+    acknowledge(role, "Another")
+    cdk.Validations.of(role).add_warning("pinpoint-role-construct:Another", "One that is not ours.")
+    found = {warning.id for warning in warnings(stack)}
+    assert not found or "Another" in found  # aws-cdk-lib 2.257 overlooks one that comes before its warning

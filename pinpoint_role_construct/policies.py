@@ -14,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .policy_language import Statement, as_list, contains, overlaps
+from .policy_language import Statement, as_list
 from .services import SendingService
+from .wildcards import contains, overlaps
 
 ACTIONS = ("ses:SendEmail", "ses:SendRawEmail")
 TEMPLATE_ACTIONS = ("ses:SendTemplatedEmail", "ses:SendBulkEmail", "ses:SendBulkTemplatedEmail")

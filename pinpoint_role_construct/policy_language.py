@@ -1,4 +1,4 @@
-"""How IAM reads a policy: its wildcards, and what a statement says of an action and a resource.
+"""How IAM reads a policy: what its statements say of an action and a resource.
 
 Text and data alone, without AWS CDK; a token is text like any other.
 
@@ -14,126 +14,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-_OTHER = "\ue000"  # a character that is in none of the patterns
+from .wildcards import contains, example, matches, normalized, overlaps
 
 
 def as_list(value: Any) -> list[Any]:
     """Return the value of a policy element as a list: IAM takes a single value without one."""
     return list(value) if isinstance(value, (list, tuple)) else [] if value is None else [value]
-
-
-@lru_cache(maxsize=4096)
-def _compiled(pattern: str, any_character: str) -> tuple[re.Pattern[str], ...]:
-    """Return what stands before, between and behind the `*` of a pattern."""
-    parts = _normalized(pattern).split("*")
-    return tuple(
-        re.compile("".join(any_character if char == "?" else re.escape(char) for char in part), re.DOTALL)
-        for part in parts
-    )
-
-
-def _matches(pattern: str, text: str, any_character: str) -> bool:
-    """Return whether a pattern matches text; each part where it first can, so that odd patterns take no longer."""
-    first, *between = _compiled(pattern, any_character)
-    if not between:
-        return first.fullmatch(text) is not None
-    found = first.match(text)
-    for part in between[:-1]:
-        found = found and part.search(text, found.end())
-    length = len(_normalized(pattern).rpartition("*")[2])
-    return found is not None and between[-1].fullmatch(text, max(found.end(), len(text) - length)) is not None
-
-
-def _normalized(pattern: str) -> str:
-    """Return the pattern with each run of wildcards in one form: `*?*` matches what `?*` does."""
-    return re.sub(r"[*?]*\*[*?]*", lambda run: "?" * run[0].count("?") + "*", pattern)
-
-
-def matches(pattern: str, text: str) -> bool:
-    """Return whether `pattern` matches `text`; `*` stands for any text, `?` for any one character."""
-    return _matches(pattern, text, ".")
-
-
-def contains(pattern: str, other: str) -> bool:
-    """Return whether `pattern` matches every text that the pattern `other` matches.
-
-    It never says so wrongly; of patterns that mix `?` with `*` it may deny it.
-    """
-    # Read as text, `*` is a character that only `*` matches, since it stands for any number of characters.
-    return _matches(pattern, _normalized(other), "[^*]")
-
-
-@lru_cache(maxsize=4096)
-def overlaps(first: str, second: str) -> bool:
-    """Return whether some text is matched by both patterns."""
-    for pattern, text in ((first, second), (second, first)):
-        if not set("*?") & set(text):
-            return matches(pattern, text)
-    reached = _past_stars(second, {0})
-    for char in first:
-        if char == "*":
-            reached = set(range(min(reached), len(second) + 1)) if reached else reached
-        else:
-            stay = {i for i in reached if second[i : i + 1] == "*"}
-            step = {
-                i + 1 for i in reached if second[i : i + 1] == "?" or (i < len(second) and char in ("?", second[i]))
-            }
-            reached = _past_stars(second, stay | step)
-    return len(second) in reached
-
-
-def example(groups: Sequence[Sequence[str]], excluded: Sequence[str], patience: int = 20_000) -> str | None:
-    """Return a text that is matched by one pattern of each group and by none of the excluded ones, if there is one.
-
-    Args:
-        groups: Groups of patterns.
-        excluded: Patterns.
-        patience: How many states to visit. Past them there may be such a text: what was reached so far stands for it.
-    """
-    for group in groups:
-        if len(group) == 1 and not set("*?") & set(group[0]):  # the only text that there may be
-            met = all(any(matches(pattern, group[0]) for pattern in other) for other in groups)
-            return group[0] if met and not any(matches(pattern, group[0]) for pattern in excluded) else None
-    wanted = [range(sum(map(len, groups[:i])), sum(map(len, groups[: i + 1]))) for i in range(len(groups))]
-    patterns = [pattern for group in groups for pattern in group] + list(excluded)
-    unwanted = range(len(patterns) - len(excluded), len(patterns))
-    start = tuple(frozenset(_past_stars(pattern, {0})) for pattern in patterns)
-    seen, todo = {start}, [(start, "")]
-    while todo:
-        state, text = todo.pop()
-        if not all(any(state[i] for i in group) for group in wanted):
-            continue  # nothing that follows matches
-        if any(patterns[i].endswith("*") and len(patterns[i]) in state[i] for i in unwanted):
-            continue  # everything that follows matches what is excluded
-        ends = [len(pattern) in places for pattern, places in zip(patterns, state, strict=True)]
-        met = all(any(ends[i] for i in group) for group in wanted) and not any(ends[i] for i in unwanted)
-        if met or len(seen) > patience:
-            return text
-        characters = {
-            pattern[i] for pattern, places in zip(patterns, state, strict=True) for i in places if pattern[i:]
-        }
-        for character in (_OTHER, *sorted(characters - {"*", "?"})):
-            follows = tuple(_step(pattern, places, character) for pattern, places in zip(patterns, state, strict=True))
-            if follows not in seen:
-                seen.add(follows)
-                todo.append((follows, text + character))
-    return None
-
-
-@lru_cache(maxsize=65_536)
-def _step(pattern: str, places: frozenset[int], character: str) -> frozenset[int]:
-    """Return the places in a pattern that a character leads to."""
-    stay = {i for i in places if pattern[i : i + 1] == "*"}
-    step = {i + 1 for i in places if pattern[i : i + 1] in ("?", character) and pattern[i:]}
-    return frozenset(_past_stars(pattern, stay | step))
-
-
-def _past_stars(pattern: str, places: set[int]) -> set[int]:
-    """Return `places`, and those behind a `*` that stands for no text."""
-    for i in range(len(pattern)):
-        if i in places and pattern[i] == "*":
-            places.add(i + 1)
-    return places
 
 
 @dataclass(frozen=True)
@@ -198,7 +84,7 @@ def _narrower(pattern: str, limit: str) -> tuple[str, ...]:
 
 def _aligned(pattern: str) -> list[list[str]]:
     """Return the six fields of an ARN pattern, for each way in which wildcards may have the colons that it lacks."""
-    parts = re.split("([*?])", _normalized(pattern))
+    parts = re.split("([*?])", normalized(pattern))
     ways = itertools.combinations_with_replacement(range(1, len(parts), 2), max(5 - pattern.count(":"), 0))
     filled = [[_filled(part, way.count(i)) for i, part in enumerate(parts)] for way in itertools.islice(ways, 1000)]
     found = ["".join(texts).split(":", 5) for texts in filled]

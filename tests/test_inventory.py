@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinpoint_role_construct.policies import SENDING_ACTIONS
-from pinpoint_role_construct.policy_language import matches
 from pinpoint_role_construct.services import SendingService
 from pinpoint_role_construct.verify.deployed import DeployedRole
 from pinpoint_role_construct.verify.inventory import VERDICTS, judge, take
+from pinpoint_role_construct.wildcards import matches
 from tests.inventory_roles import (
     IDENTITIES,
     LAMBDA,

@@ -19,10 +19,9 @@ from pinpoint_role_construct.policy_language import (
     allowed_examples,
     allowed_within,
     as_list,
-    matches,
-    overlaps,
     parse_statements,
 )
+from pinpoint_role_construct.wildcards import matches, overlaps
 
 MANY = settings(
     max_examples=1000, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from pinpoint_role_construct.policy_language import contains, matches
 from pinpoint_role_construct.verify.expectation import Arguments, expect
 from pinpoint_role_construct.verify.repair import losses, repaired
+from pinpoint_role_construct.wildcards import contains, matches
 from tests.inventory_roles import OWN, allow, deployed, said, trust
 from tests.sending_roles import IDENTITY, SES, SET, codes, role_of, statement
 

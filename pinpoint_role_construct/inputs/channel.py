@@ -11,8 +11,8 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from ..names import CONFIGURATION_SET, IDENTITY
-from ..policy_language import matches
 from ..services import SendingService
+from ..wildcards import matches
 from .arguments import Argument, Home, is_known, plain, resource_behind, split_arn, without_tokens
 from .resources import Named, deployed_arn, parse_resource
 from .sending import Sending, check_sender

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ..policy_language import matches, overlaps
+from ..wildcards import matches, overlaps
 from .conditions import Comparison
 from .deployed import DeployedRole, Finding
 from .trust_statements import ANYONE, TrustStatement, parse_trust

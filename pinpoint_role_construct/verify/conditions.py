@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from ..policy_language import as_list, contains, matches
+from ..policy_language import as_list
+from ..wildcards import contains, matches
 
 
 class Unknown(Enum):

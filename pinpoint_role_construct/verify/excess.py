@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE
 from ..policies import ACTIONS_WITHOUT_SENDER, SENDING_ACTIONS, TEMPLATE_ACTIONS, ses_arn
-from ..policy_language import contains, matches, overlaps
+from ..wildcards import contains, matches, overlaps
 from .deployed import Finding
 from .expectation import Expectation, option
 from .sending import FROM_ADDRESS, Rule, Sending

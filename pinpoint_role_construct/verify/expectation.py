@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE, ResourceKind, parse_address, sends_from
 from ..policies import SENDING_ACTIONS, SendingPolicy, ses_arn
-from ..policy_language import overlaps
 from ..services import SendingService
+from ..wildcards import overlaps
 from .deployed import DeployedRole
 from .trust_statements import known_among, principals_of, services_of
 from .wording import listed

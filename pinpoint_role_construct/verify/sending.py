@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE, sends_from
 from ..policies import ACTIONS_WITHOUT_SENDER, SENDING_ACTIONS
-from ..policy_language import Statement, as_list, contains, overlaps, parse_statements
+from ..policy_language import Statement, as_list, parse_statements
+from ..wildcards import contains, overlaps
 from .conditions import UNKNOWN, Comparison, Value, all_met, parse_conditions
 from .deployed import DeployedRole
 from .expectation import Expectation, option

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE
 from ..policies import SENDING_ACTIONS, document, ses_arn
-from ..policy_language import contains
+from ..wildcards import contains
 from .deployed import DeployedRole, Finding
 from .expectation import Expectation, option
 from .sending import FROM_ADDRESS, Sending

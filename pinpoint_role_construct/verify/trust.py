@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..policy_language import matches, overlaps
 from ..services import SendingService, known_services
+from ..wildcards import matches, overlaps
 from .assumers import assumers
 from .conditions import UNKNOWN, Comparison, Value, all_met, contains_arn
 from .deployed import DeployedRole, Finding

@@ -7,7 +7,7 @@ import itertools
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pinpoint_role_construct.policy_language import contains, example, matches, overlaps
+from pinpoint_role_construct.wildcards import contains, example, matches, overlaps
 
 # "c" is in no pattern: it stands for all the characters that patterns do not name.
 TEXTS = ["".join(text) for length in range(7) for text in itertools.product("abc", repeat=length)]

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
-from ministack.core.iam_evaluator import EvalContext, evaluate, evaluate_resource_policy, parse_policy_document
+from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from pinpoint_role_construct import SendingService
+from tests.evaluator import lets_in
 from tests.helpers import (
     ACCOUNT,
     OTHER_ACCOUNT,
@@ -156,22 +157,6 @@ SOURCES = {
     SendingService.SES_MAIL_MANAGER: "ses:{}:mailmanager-rule-set/rs-1",
 }
 ODD_SOURCES = ["scheduler:{}:schedule/mail/one", "states:{}:execution:journey:1", "ses:{}:mailmanager-ingress-point/i"]
-
-
-def lets_in(policy: dict[str, Any], principal: str, account: str | None, source: str | None, region: str) -> bool:
-    """Ask whether an AWS service may assume a role on behalf of an account and a resource."""
-    keys = {"aws:sourceaccount": account, "aws:sourcearn": source}  # the evaluator looks keys up in lower case
-    context = EvalContext(
-        principal_arn="",
-        principal_type="Service",
-        principal_account="",
-        action="sts:AssumeRole",
-        resource_arn="*",
-        region=region,
-        service_context={key: value for key, value in keys.items() if value is not None},
-    )
-    applicable = {"Statement": [{**statement, "Resource": "*"} for statement in policy["Statement"]]}
-    return bool(evaluate_resource_policy(applicable, context, service=principal).decision == "Allow")
 
 
 @in_every_environment

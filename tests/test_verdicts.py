@@ -14,12 +14,13 @@ import aws_cdk as cdk
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy, evaluate_trust_policy
+from ministack.core.iam_evaluator import evaluate_trust_policy
 from rich.console import Console
 from rich.table import Table
 
 from local.aws import ACCOUNT, REGION, LocalAws, local_aws
 from pinpoint_role_construct import SendingService, SesSendingRole
+from tests.evaluator import lets_in
 from tests.local_stacks import Deploy
 
 SENDING = ["ses:SendEmail", "ses:SendRawEmail"]
@@ -148,22 +149,6 @@ SOURCES = {
     "step-functions": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:journey",
     "mail-manager": f"arn:aws:ses:{REGION}:{ACCOUNT}:mailmanager-rule-set/rs-1",
 }
-
-
-def lets_in(trust: dict[str, Any], principal: str, account: str | None, source: str | None) -> bool:
-    """Ask the evaluator whether an AWS service may assume a role on behalf of an account and a resource."""
-    keys = {"aws:sourceaccount": account, "aws:sourcearn": source}  # the evaluator looks keys up in lower case
-    context = EvalContext(
-        principal_arn="",
-        principal_type="Service",
-        principal_account="",
-        action="sts:AssumeRole",
-        resource_arn="*",
-        region=REGION,
-        service_context={key: value for key, value in keys.items() if value is not None},
-    )
-    applicable = {"Statement": [{**statement, "Resource": "*"} for statement in trust["Statement"]]}
-    return bool(evaluate_resource_policy(applicable, context, service=principal).decision == "Allow")
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def ses_arn(partition: str, region: str, account: str, resource: str) -> str:
     return f"arn:{partition}:ses:{region}:{account}:{resource}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SendingPolicy:
     """Who may send what, from which addresses.
 

@@ -71,7 +71,7 @@ def partition_of(region: str) -> str | None:
     return RegionInfo.get(region).partition
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Home:
     """Where names given as text belong: partition, Region and account; tokens where the stack's are unknown."""
 
@@ -134,7 +134,7 @@ class Home:
         return f"arn:{partition}:{service}:{region}:111122223333:{resource}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Argument:
     """One value given for a parameter, and what is accepted for it."""
 

@@ -17,7 +17,7 @@ _REFERENCES = {  # of each kind's constructs: the attribute that refers to one, 
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Named:
     """One identity, configuration set or template that an argument names.
 

@@ -23,7 +23,7 @@ _ADDRESS = "an email address without display name, of a named identity"
 _LONGEST_ADDRESS = 320
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sending:
     """What a role or grant may send with, as its arguments name it.
 
@@ -32,14 +32,16 @@ class Sending:
         identities: What may be sent as.
         configuration_sets: What may be sent with.
         policy: The policy that allows just this; its text may be tokens.
-        longest: The same policy, each text as long as it may be once deployed: for IAM's quotas.
+        permission_size: The most characters that the permission policy may have once deployed.
+        trust_size: The most characters that the trust policy may have; 0 if there is none.
     """
 
     home: Home
     identities: tuple[Named, ...]
     configuration_sets: tuple[Named, ...]
     policy: SendingPolicy
-    longest: SendingPolicy
+    permission_size: int
+    trust_size: int
 
     def excess(self, statement: Mapping[str, Any]) -> list[str]:
         """Return the resources on which a statement of a policy allows sending that the arguments do not name."""
@@ -59,22 +61,21 @@ class Sending:
 
     def check_permission_size(self, limit: int, kind: str) -> None:
         """Refuse a permission policy past IAM's quota for a kind of policies."""
-        found = size(self.longest.permission_document())
-        if found > limit:
+        if self.permission_size > limit:
             raise ValueError(
-                f"identities, configuration_sets, templates, from_addresses: the permission policy has {found} "
-                f"characters, past IAM's limit of {limit} for {kind}; name a domain identity instead of its many "
-                f"mailboxes, or make two roles (a managed policy holds {MANAGED_LIMIT} characters, the inline policies "
-                f"of a role {INLINE_LIMIT}, of a group {GROUP_LIMIT}, of a user {USER_LIMIT})"
+                "identities, configuration_sets, templates, from_addresses: the permission policy has "
+                f"{self.permission_size} characters, past IAM's limit of {limit} for {kind}; name a domain identity "
+                "instead of its many mailboxes, or make two roles (a managed policy holds "
+                f"{MANAGED_LIMIT} characters, the inline policies of a role {INLINE_LIMIT}, of a group {GROUP_LIMIT}, "
+                f"of a user {USER_LIMIT})"
             )
 
     def check_trust_size(self) -> None:
         """Refuse a trust policy past IAM's quota."""
-        found = size(self.longest.trust_document())
-        if found > TRUST_LIMIT:
+        if self.trust_size > TRUST_LIMIT:
             raise ValueError(
-                f"source_arns: the trust policy has {found} characters, past IAM's limit of {TRUST_LIMIT}; name "
-                "several sources by one ARN with * in its name (news-*), or make two roles"
+                f"source_arns: the trust policy has {self.trust_size} characters, past IAM's limit of {TRUST_LIMIT}; "
+                "name several sources by one ARN with * in its name (news-*), or make two roles"
             )
 
     def missing_default_sets(self, identities: tuple[Named, ...] | None = None) -> list[str]:
@@ -157,7 +158,9 @@ def parse_sending(
         from_addresses=tuple(sender if is_known(sender) else "x" * _LONGEST_ADDRESS for sender in senders),
         source_arns=tuple(home.longest(source.arn, LONGEST_SOURCE_NAME) for source in sources),
     )
-    return Sending(home, sent_as, sent_with, policy, at_its_longest)
+    permission_size = size(at_its_longest.permission_document())
+    trust_size = size(at_its_longest.trust_document()) if service else 0
+    return Sending(home, sent_as, sent_with, policy, permission_size, trust_size)
 
 
 def _parse_senders(argument: Argument, identities: tuple[Named, ...]) -> tuple[str, ...]:

@@ -55,6 +55,12 @@ def hand_l2(stack: cdk.Stack, id: str, identities: list[str] | None = None) -> N
     _role(stack, id, _arns(stack, identities))
 
 
+def hand_l2_with_warning(stack: cdk.Stack, id: str) -> None:
+    """Make the role by hand, and warn of it as this package does: a warning keeps where it was drawn, for good."""
+    role = _role(stack, id, _arns(stack, None))
+    cdk.Validations.of(role).add_warning("own:EndOfSupport", "Pinpoint reached end of support on 2026-10-30.")
+
+
 def hand_l1(stack: cdk.Stack, id: str, identities: list[str] | None = None) -> None:
     """Make the role as the floor: one L1 resource with literal documents."""
     trust = {

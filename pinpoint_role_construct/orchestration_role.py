@@ -76,7 +76,7 @@ class OrchestrationSendingRole(SesSendingRole):
             source_arns: What Pinpoint may act on behalf of (`ArnLike` `aws:SourceArn` in the trust policy): a list of
                 Pinpoint projects, as ARNs (`arn:aws:mobiletargeting:REGION:ACCOUNT:apps/ID`), CDK tokens or
                 `aws_pinpoint` constructs. The id may contain `*`, and the Region may be `*`. AWS documents this key for
-                Pinpoint's other roles, not for this one. Default: not compared.
+                Pinpoint's other roles, not for this one. Default: no `aws:SourceArn` condition.
             use_managed_policy: Whether the permission policy is a customer managed policy, for rule packs that forbid
                 inline policies. Default: `False`, inline, so that role and policy are one resource.
             description: Description of the role. Default: none.
@@ -91,7 +91,7 @@ class OrchestrationSendingRole(SesSendingRole):
                 to another account; IAM would read a pattern or a variable in it; `identities`, `from_addresses` or
                 `source_arns` is empty; a sender belongs to none of the identities; the identities are all in another
                 Region than what goes with them; or a policy exceeds IAM's quota (10,240 characters inline, 6,144
-                managed, 2,048 for the trust).
+                managed, 2,048 for the trust policy).
         """
         super().__init__(
             scope,

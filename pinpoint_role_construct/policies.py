@@ -44,7 +44,7 @@ class SendingPolicy:
         configuration_set_arns: Configuration sets that may be used; the pattern `configuration-set/*` for every one.
         template_arns: Templates that may be sent. Default: no templated email.
         from_addresses: Addresses that may be sent from. Default: every address of the identities.
-        source_arns: Patterns of what `service` may act on behalf of. Default: not compared.
+        source_arns: Patterns of what `service` may act on behalf of. Default: no `aws:SourceArn` condition.
         service: Service that may assume the role. Default: none, for a permission without a trust of its own.
     """
 

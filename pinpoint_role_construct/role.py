@@ -118,7 +118,7 @@ class SesSendingRole(iam.Role):
                 to another account; IAM would read a pattern or a variable in it; `identities`, `from_addresses` or
                 `source_arns` is empty; a sender belongs to none of the identities; the identities are all in another
                 Region than what goes with them; or a policy exceeds IAM's quota (10,240 characters inline, 6,144
-                managed, 2,048 for the trust).
+                managed, 2,048 for the trust policy).
         """
         if not isinstance(use_managed_policy, bool):
             refuse_type_of(scope, "use_managed_policy", use_managed_policy, "True or False")

@@ -16,7 +16,7 @@ _SOURCE_ARN = re.compile(r"arn:\{partition\}:[a-z0-9-]+:(\{region\}|\*|):\{accou
 class SendingService:
     """An AWS service that sends email through Amazon SES by assuming a role in the customer's account.
 
-    For a service that is not among the values below, make one: roles, templates and policies need no more.
+    For another service, make an instance of your own; nothing else is needed.
 
     Attributes:
         principal: Service principal that the trust policy allows to assume the role, and that the role may be passed

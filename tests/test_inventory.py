@@ -225,7 +225,7 @@ class TestRight:
         assert "pinpoint.amazonaws.com on 2026-10-30: make sure that nothing uses the role" in ended.message
         assert ended.message.endswith("any more, then delete it. It was last used on 2026-10-29.")
         (ended,) = found(deployed(PINPOINT, allow())).findings
-        assert "IAM, which remembers 400 days, saw no use of it." in ended.message
+        assert "IAM has recorded no use of it in the last 400 days." in ended.message
 
     @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
     def test_whatever_its_region(self, region: str) -> None:

@@ -143,7 +143,7 @@ class TestTable:
         assert lines[0] == f"Sending roles of account {ACCOUNT}: 5"
         counts = [line.split()[:-5] for line in lines[2:6]]
         assert [" ".join(line.split())[:10] for line in lines[2:6]] == [
-            "open 2 som",
+            "open 2 ano",
             "too wide 1",
             "retire 1 A",
             "right 1 it",
@@ -168,7 +168,7 @@ class TestTable:
                 "  assumed by  lambda.amazonaws.com (for this account only)",
                 f"  sends as    arn:aws:ses:us-east-1:{ACCOUNT}:identity/*",
                 f"  with        arn:aws:ses:us-east-1:{ACCOUNT}:configuration-set/*",
-                "  last used   not in the 400 days that IAM remembers",
+                "  last used   not in the last 400 days",
             ]
         )
         assert blocks["ended"].startswith(f"arn:aws:iam::{ACCOUNT}:role/[red]/[/red]/ended\n  verdict     retire\n")

@@ -296,7 +296,7 @@ def test_a_resource_of_another_account_without_a_name_is_shown_by_its_path() -> 
     there = cdk.Stack(cdk.App.of(stack), "There", env=cdk.Environment(account=OTHER_ACCOUNT, region="us-east-1"))
     group = scheduler.ScheduleGroup(there, "Group")
     message = raised(lambda: sending_role(stack, service=SendingService.EVENTBRIDGE_SCHEDULER, source_arns=[group]))
-    assert message.startswith("source_arns[0]: '${There/Group/Resource}' is of account")
+    assert message.startswith("source_arns[0]: '${There/Group/Resource}' belongs to account")
 
 
 def test_text_that_looks_like_a_token_is_shown_as_it_was_given() -> None:

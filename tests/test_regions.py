@@ -45,7 +45,7 @@ THERE = f"{ELSEWHERE}:identity/example.com"
         ("EU-WEST-1", "region: 'EU-WEST-1'"),
         ("*", r"region: '\*'"),
         ("eu-west-1\n", "region: 'eu-west-1"),
-        ("cn-north-1", "region: 'cn-north-1' is of partition aws-cn, the stack of aws"),
+        ("cn-north-1", "region: 'cn-north-1' is in partition aws-cn, but the stack is in aws"),
         ("${Token[example.1]}", "region: '.*' looks like a CDK token but is not one"),
     ],
 )

@@ -151,5 +151,5 @@ def test_a_construct_of_another_partition_is_refused(parameter: str) -> None:
     stack = new_stack()
     china = other_stack(stack, "China", region="cn-north-1")
     construct: Any = ses.CfnConfigurationSet(china, "Set") if parameter != "templates" else template(china, "Template")
-    with pytest.raises(ValueError, match=rf"^{parameter}\[0\]: .* is of partition aws-cn, the stack of aws"):
+    with pytest.raises(ValueError, match=rf"^{parameter}\[0\]: .* is in partition aws-cn, but the stack is in aws"):
         sending_role(stack, "Role", **{parameter: [construct]})

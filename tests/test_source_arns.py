@@ -159,7 +159,7 @@ def test_a_construct_of_another_account_is_refused(kind: str) -> None:
     service, make, _ = CONSTRUCTS[kind]
     stack = new_stack()
     construct = make(other_stack(stack, account=OTHER_ACCOUNT))
-    refused = rf"^source_arns\[0\]: (?!.*Token\[).* is of account {OTHER_ACCOUNT}, not {ACCOUNT}, which the role is for"
+    refused = rf"^source_arns\[0\]: (?!.*Token\[).* belongs to account {OTHER_ACCOUNT}, but the role to {ACCOUNT}"
     with pytest.raises(ValueError, match=refused):
         sending_role(stack, service=service, source_arns=[construct])
 
@@ -167,7 +167,7 @@ def test_a_construct_of_another_account_is_refused(kind: str) -> None:
 def test_a_construct_of_another_partition_is_refused() -> None:
     stack = new_stack()
     group = CONSTRUCTS["L1 group"][1](other_stack(stack, region="cn-north-1"))
-    with pytest.raises(ValueError, match=r"^source_arns\[0\]: .* is of partition aws-cn, the stack of aws"):
+    with pytest.raises(ValueError, match=r"^source_arns\[0\]: .* is in partition aws-cn, but the stack is in aws"):
         sending_role(stack, service=SCHEDULER, source_arns=[group])
 
 
@@ -196,7 +196,7 @@ REFUSED = {
     "every kind": (f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group*", "names"),
     "any account": (GROUP.replace(ACCOUNT, "*"), r"'\*' for an account"),
     "no account": (GROUP.replace(ACCOUNT, ""), "'' for an account"),
-    "another account": (GROUP.replace(ACCOUNT, OTHER_ACCOUNT), f"of account {OTHER_ACCOUNT}"),
+    "another account": (GROUP.replace(ACCOUNT, OTHER_ACCOUNT), f"to account {OTHER_ACCOUNT}"),
     "account in another script": (GROUP.replace(ACCOUNT, chr(0x661) * 12), "for an account"),
     "part of a Region": (GROUP.replace("us-east-1", "us-*"), r"'us-\*' for a Region"),
     "two stars for a Region": (GROUP.replace("us-east-1", "**"), r"'\*\*' for a Region"),
@@ -261,7 +261,7 @@ def test_a_token_passes_where_it_hides_nothing(text: str) -> None:
 HIDDEN = {
     "arn:aws:scheduler:us-east-1:111122223333:schedule/{name}": "names (a )?'schedule'",
     "arn:aws:states:us-east-1:111122223333:stateMachine:{name}": "of service 'states'",
-    "arn:aws:scheduler:us-east-1:444455556666:schedule-group/{name}": "of account 444455556666",
+    "arn:aws:scheduler:us-east-1:444455556666:schedule-group/{name}": "to account 444455556666",
     "arn:aws:scheduler:us-east-1:*:schedule-group/{name}": r"'\*' for an account",
     "arn:aws:scheduler:us-east-99:111122223333:schedule-group/{name}": "'us-east-99' for a Region",
     "arn:aws-cn:scheduler:us-east-1:111122223333:schedule-group/{name}": "partition 'aws-cn'",
@@ -305,7 +305,7 @@ def test_a_service_whose_resources_have_no_type_takes_their_arns() -> None:
     assert narrowed(QUEUE, topic) == topic
     with pytest.raises(ValueError, match="'sqs', not 'sns'"):
         narrowed(QUEUE, topic.replace("sns", "sqs"))
-    with pytest.raises(ValueError, match=f"of account {OTHER_ACCOUNT}"):
+    with pytest.raises(ValueError, match=f"to account {OTHER_ACCOUNT}"):
         narrowed(QUEUE, topic.replace(ACCOUNT, OTHER_ACCOUNT))
     stack = new_stack()
     with pytest.raises(TypeError, match=rf"accepted: an ARN like arn:aws:sns:us-east-1:{ACCOUNT}:NAME"):

@@ -71,7 +71,7 @@ class TestTrust:
         assert findings(role_of(NO_SID, trust=trust)) == []
         assert findings(role_of(NO_SID, trust=trust), identities=["example.com"]) == []
         (note,) = said_of(role_of(NO_SID, trust=trust))
-        assert "for no service that this command knows" in note
+        assert "trusts no service that this command knows" in note
         assert all(name in note for name in known_services())
 
     def test_who_it_is_that_may_assume_it(self) -> None:

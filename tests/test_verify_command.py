@@ -221,7 +221,7 @@ def test_the_role_of_a_function_matches(run: Command) -> None:
     role = role_of(statement(Sid=None), trust=[trust_statement(Sid=None, Principal=principal, Condition=None)])
     code, out, err = run(role, *NAMED)
     assert (code, err) == (0, "")
-    assert "Note\n  The role is for no service that this command knows (" in out
+    assert "Note\n  The role trusts no service that this command knows (" in out
     assert out.endswith("The role matches what it should be.\n")
     assert run(role, "--service", "pinpoint")[0] == 1
     stranger = role_of(trust=[trust_statement(Sid=None, Principal={"AWS": "444455556666"}, Condition=None)])
@@ -631,7 +631,7 @@ def test_what_is_about_one_role_needs_one(capsys: pytest.CaptureFixture[str], ar
     with pytest.raises(SystemExit) as exit_:
         main(arguments)
     assert exit_.value.code == 2
-    assert f"{arguments[0]} is about one role: name it" in capsys.readouterr().err
+    assert f"{arguments[0]} needs ROLE" in capsys.readouterr().err
 
 
 def test_without_a_role_the_account_is_listed(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -332,17 +332,17 @@ WRONG: dict[str, tuple[list[Document], str, str]] = {
     "a template": (
         [statement(Resource=[IDENTITY, SET, TEMPLATE])],
         "PERMISSION-TEMPLATE",
-        f"The policies allow templated email ({TEMPLATE}): name the templates with --template, or remove that.",
+        f"Templated email ({TEMPLATE}) is allowed by the policies: name the templates with --template, or remove that.",
     ),
     "templated email": (
         [statement(Action=[*ACTIONS, "ses:SendTemplatedEmail"]), statement(Action="ses:SendBulkEmail", Sid="B")],
         "PERMISSION-TEMPLATE",
-        "statement B allow templated email (ses:SendTemplatedEmail and ses:SendBulkEmail): name the templates with",
+        "Templated email (ses:SendTemplatedEmail and ses:SendBulkEmail) is allowed by the inline policy Sending",
     ),
     "templated email with a template": (
         policy_of(template_arns=(TEMPLATE,)).permission_statements(),
         "PERMISSION-TEMPLATE",
-        f"and ses:SendBulkTemplatedEmail and {TEMPLATE}): name",
+        f"and ses:SendBulkTemplatedEmail and {TEMPLATE}) is allowed by the inline policy Sending: name",
     ),
     "a denial": (
         [statement(Sid="A"), statement(Effect="Deny", Sid="B")],
@@ -538,7 +538,7 @@ def test_senders_given_are_demanded() -> None:
     assert findings(role, **NAMED, from_addresses=[ADDRESS, "b@example.com"]) == []
     ((code, message),) = findings(role, **NAMED, from_addresses=[ADDRESS])
     assert code == "PERMISSION-FROM-ADDRESS"
-    assert f"(StringEquals {ADDRESS} and b@example.com): let it have the condition StringEquals" in message
+    assert f"(StringEquals {ADDRESS} and b@example.com): add the condition StringEquals" in message
     ((code, message),) = findings(role, **NAMED, from_addresses=[ADDRESS, "b@example.com", "c@example.com"])
     assert code == "PERMISSION-MISSING"
     assert f"on {IDENTITY} and {SET} from c@example.com: allow it" in message
@@ -564,7 +564,7 @@ def test_senders_given_are_demanded() -> None:
 def test_a_condition_that_lets_other_senders_through_is_caught(condition: dict[str, Any]) -> None:
     found = findings(role_of(statement(**condition)), **NAMED, from_addresses=[ADDRESS])
     assert found[0][0] == "PERMISSION-FROM-ADDRESS"
-    assert f'let it have the condition StringEquals "ses:FromAddress": {ADDRESS} (' in found[0][1]
+    assert f'add the condition StringEquals "ses:FromAddress": {ADDRESS} (' in found[0][1]
     assert {code for code, _ in found[1:]} <= {"PERMISSION-MISSING"}
 
 

@@ -103,10 +103,12 @@ class Home:
         return ses_arn(self.partition, self.region, self.account, resource)
 
     def shown(self, value: Any) -> Any:
-        """Return a value as messages show it: tokens by what they resolve to."""
+        """Return a value as messages show it: tokens by what they resolve to, constructs by their path."""
         if isinstance(value, str):
             return _ANY_TOKEN.sub(lambda token: self._resolved(token[0]), value)
-        return self.shown(value[0]) if is_list_token(value) else value
+        if is_list_token(value):
+            return self.shown(value[0])
+        return getattr(getattr(value, "node", None), "path", value)
 
     def _resolved(self, token: str) -> str:
         try:
@@ -177,7 +179,7 @@ class Argument:
         if "AWS::NoValue" in resolved:
             self.refuse("may be AWS::NoValue: CloudFormation would remove the value, and with it what it narrows")
         if re.search(r"[*?]|\$\{(?!AWS::)", resolved):
-            self.refuse(f"stands for {resolved[1:-1]}, which IAM reads as a pattern or a variable")
+            self.refuse(f"stands for {resolved[1:-1]}, which IAM takes for a pattern or a variable")
 
     def check_part(self, text: str) -> None:
         """Refuse a part of the text that has a pattern or a character that no name has, beside tokens or not."""
@@ -204,7 +206,7 @@ class Argument:
         if found is None:
             self.refuse("is not a Region" if region == self.value else f"has {region!r} for a Region")
         if self.home.known_partition not in (None, found):
-            self.refuse(f"is of partition {found}, the stack of {self.home.known_partition}")
+            self.refuse(f"is in partition {found}, but the stack is in {self.home.known_partition}")
 
     def check_account(self, account: str) -> None:
         """Refuse an account that is neither twelve digits nor a token."""
@@ -230,7 +232,7 @@ class Argument:
         if is_known(partition):
             expected = self.home.known_partition or (partition_of(region) if is_known(region) else None)
             if not re.fullmatch("aws[a-z-]*", partition) or expected not in (None, partition):
-                self.refuse(f"is of partition {partition!r}, not {expected or 'aws...'!r}")
+                self.refuse(f"is in partition {partition!r}, not {expected or 'aws...'!r}")
         self.check_account(account)
         head = self.value[: len(self.value) - len(resource)]
         if resource.startswith(prefix):

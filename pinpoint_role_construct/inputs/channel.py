@@ -18,8 +18,8 @@ from .resources import Named, deployed_arn, parse_resource
 from .sending import Sending, check_sender
 
 _ADDRESS = (
-    "the email address of the identity, with a label (+) or not, or one of its domain or a subdomain, with or without "
-    "a display name (News <news@example.com>)"
+    "the email address of the identity, optionally with a +label, or any address in its domain or a subdomain, "
+    "optionally with a display name (News <news@example.com>)"
 )
 _APPLICATION = "the id of a Pinpoint project of this account and Region, or its construct"
 

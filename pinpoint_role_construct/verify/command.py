@@ -25,8 +25,8 @@ MATCHES, DIFFERS, COULD_NOT_CHECK = 0, 1, 2
 _DESCRIPTION = """\
 Compare the IAM role that lets an AWS service send email through Amazon SES with what it should be.
 
-An argument that is given demands exactly that. One that is not given accepts whatever can send, up to what AWS
-documents, and nothing wider. Without ROLE: list every role of the account that may send email through SES, or that a
+If you give an argument, the role must match it exactly. If you leave it out, any role passes that can send and is no
+wider than what AWS documents. Without ROLE: list every role of the account that may send email through SES, or that a
 service that sends email may assume."""
 
 _EPILOG = """\
@@ -34,6 +34,7 @@ exit codes:
   0  the role matches (without ROLE: every role is right)
   1  it differs (without ROLE: at least one is not right, or cannot send)
   2  could not check
+With --policies: 0, unless the role could not be read.
 
 --policies prints a JSON object with the keys trust and permission. To put them into the account:
   sending-role-verify ROLE --policies > policies.json
@@ -68,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         "--template": ("NAME", "name or ARN of a template that it may send (default: none)"),
         "--from-address": ("ADDRESS", "email address that it may send from"),
         "--source-arn": ("ARN", "ARN, or pattern, that the service may act on behalf of"),
-        "--also-allow": ("ACTION", "action that it may have besides, such as sqs:SendMessage"),
+        "--also-allow": ("ACTION", "additional action that it may have, such as sqs:SendMessage"),
     }
     for name, (metavar, text) in lists.items():
         parser.add_argument(name, action="append", metavar=metavar, help=f"{text}; may be repeated")
@@ -91,7 +92,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         about_one = ("service", "identity", "configuration_set", "template", "from_address", "source_arn")
         for name in (*about_one, "no_configuration_sets", "policies"):
             if getattr(options, name):
-                parser.error(f"--{name.replace('_', '-')} is about one role: name it")
+                parser.error(f"--{name.replace('_', '-')} needs ROLE")
     return options
 
 

@@ -107,7 +107,8 @@ def unnamed_templates(sending: Sending, expected: Expectation) -> Iterator[Findi
         what = " and ".join(filter(None, [listed(actions), listed(list(dict.fromkeys(arns)))]))
         yield Finding(
             "PERMISSION-TEMPLATE",
-            f"The {listed(labels)} allow templated email ({what}): name the templates with --template, or remove that.",
+            f"Templated email ({what}) is allowed by the {listed(labels)}: name the templates with --template, or "
+            "remove that.",
         )
 
 
@@ -146,6 +147,8 @@ def _why_outside(arns: list[str], expected: Expectation) -> str:
         return ", which has a policy variable, so that it may be any"
     for kind in (IDENTITY, CONFIGURATION_SET, TEMPLATE):
         if all(f":{kind.resource}/" in arn for arn in arns) and option(kind) in expected.given:
+            if kind == CONFIGURATION_SET and not expected.policy.configuration_set_arns:
+                return ", which --no-configuration-sets rules out"
             return f", which {option(kind)} does not name"
     return f", which is not of account {expected.policy.account} in {expected.region}"
 
@@ -163,6 +166,6 @@ def other_senders(rule: Rule, expected: Expectation) -> Iterator[Finding]:
     yield Finding(
         "PERMISSION-FROM-ADDRESS",
         f"The {rule.label} allows sending from other addresses than --from-address names "
-        f"({listed(found) or 'it has no condition on ses:FromAddress'}): let it have the condition StringEquals "
+        f"({listed(found) or 'it has no condition on ses:FromAddress'}): add the condition StringEquals "
         f'"ses:FromAddress": {listed(sorted(addresses))} {PRINTS}.',
     )

@@ -4,7 +4,7 @@ The verdicts, worst first:
 
 | verdict | the role |
 | --- | --- |
-| `open` | lets in somebody of another account, as `assumers.py` tells them apart |
+| `open` | lets another account in, itself or through a service, as `assumers.py` tells them apart |
 | `too wide` | allows more than the single check accepts of a role of which nothing is demanded |
 | `retire` | is for a service that AWS has ended |
 | `right` | is none of these; AWS's documented role is right, and so is a role that AWS itself made for its service |
@@ -54,7 +54,7 @@ class SendingRole:
         assumed_by: Who may assume it.
         identities: Patterns of the identities that it may send as.
         configuration_sets: Patterns of the configuration sets that it may use.
-        last_used: Day on which it was last used. Default: not known to IAM, which remembers 400 days.
+        last_used: Day on which it was last used. Default: not in the last 400 days, which is what IAM records.
         findings: What is not as it should be.
     """
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .inventory import SendingRole
 
 MEANINGS = {
-    "open": "somebody of another account can assume it",
+    "open": "another account can assume it, or have a service assume it",
     "too wide": "it allows more than sending needs",
     "retire": "AWS has ended the service that it is for",
     "right": "it allows no more than it should",
@@ -88,7 +88,7 @@ def _lines(role: SendingRole) -> Iterator[str]:
     yield from _listed("sends as", role.identities or ["nothing: it may not send"])
     if role.identities:
         yield from _listed("with", role.configuration_sets or ["no configuration set"])
-    yield _labelled("last used", str(role.last_used or "not in the 400 days that IAM remembers"))
+    yield _labelled("last used", str(role.last_used or "not in the last 400 days"))
     for finding in role.findings:
         yield _labelled("", finding.code)
         yield from wrapped(finding.message, _LABEL + 2)

@@ -25,7 +25,7 @@ def notes(role: DeployedRole, expected: Expectation) -> list[str]:
     who = list(dict.fromkeys(assumer.name for assumer in assumers(role)))
     if expected.unknown_service and who:
         said.append(
-            f"The role is for no service that this command knows ({', '.join(known_services())}). Its permissions were "
+            f"The role trusts no service that this command knows ({', '.join(known_services())}). Its permissions were "
             f"compared all the same; whether {listed(who)} should assume it is for you to judge."
         )
     return said
@@ -33,7 +33,7 @@ def notes(role: DeployedRole, expected: Expectation) -> list[str]:
 
 def ended_support(service: SendingService, last_used: date | None) -> str:
     """Return that AWS ended support for a service, and what to do with its role."""
-    used = f"It was last used on {last_used}" if last_used else "IAM, which remembers 400 days, saw no use of it"
+    used = f"It was last used on {last_used}" if last_used else "IAM has recorded no use of it in the last 400 days"
     return (
         f"AWS ended support for {service.principal} on {service.end_of_support}: make sure that nothing uses the role "
         f"any more, then delete it. {used}."

@@ -125,7 +125,7 @@ def _compare_sources(
     if not compared and (given or service.source_required):
         yield Finding(
             "TRUST-SOURCE",
-            f"{where} does not say what {service.principal} may act on behalf of: add the condition "
+            f"{where} does not limit what {service.principal} may act on behalf of: add the condition "
             f'ArnLike "aws:SourceArn": {right}.',
         )
     if len(compared) > 1:

@@ -62,7 +62,7 @@ def parse_trust(trust: Mapping[str, Any]) -> list[TrustStatement]:
         services, others = _principals(statement)
         parsed.append(
             TrustStatement(
-                label=f"statement {statement.get('Sid') or number}" if len(statements) > 1 else "the statement",
+                label=f"statement {statement.get('Sid') or number}" if len(statements) > 1 else "the only statement",
                 allows=statement.get("Effect") == "Allow",
                 services=services,
                 others=others,

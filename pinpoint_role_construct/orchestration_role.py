@@ -92,6 +92,7 @@ class OrchestrationSendingRole(SesSendingRole):
                 `source_arns` is empty; a sender belongs to none of the identities; the identities are all in another
                 Region than what goes with them; or a policy exceeds IAM's quota (10,240 characters inline, 6,144
                 managed, 2,048 for the trust policy).
+            RuntimeError: The CDK refuses `description`, `max_session_duration`, `path` or `role_name`.
         """
         super().__init__(
             scope,

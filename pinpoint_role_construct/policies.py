@@ -99,7 +99,7 @@ class SendingPolicy:
         }
 
     def trust_conditions(self) -> dict[str, dict[str, Any]]:
-        """Return the conditions that keep other accounts, and what is not a source, out."""
+        """Return the conditions that keep out other accounts, and what is not a source."""
         conditions: dict[str, dict[str, Any]] = {"StringEquals": {"aws:SourceAccount": self.account}}
         if self.source_arns:
             conditions["ArnLike"] = {"aws:SourceArn": _one_or_list(self.source_arns)}

@@ -10,8 +10,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Any
 
 from .wildcards import contains, example, matches, normalized, overlaps
@@ -54,10 +54,15 @@ class Statement:
 
     def has_all_of(self, resources: str) -> bool:
         """Return whether the statement is about every resource that a pattern matches, none of them without a name."""
-        resources = re.sub(r"/\*$", "/?*", resources)
+        resources = re.sub(r"/\*$", "/?*", without_variables(resources))
         if self.not_resources:
-            return not any(overlaps(pattern, resources) for pattern in _without_variables(self.not_resources))
+            return not any(overlaps(without_variables(pattern), resources) for pattern in self.not_resources)
         return any(contains(pattern, resources) for pattern in self.resources)
+
+    def without_variables(self) -> Statement:
+        """Return a statement about what this one is about whatever its policy variables stand for."""
+        resources = tuple(pattern for pattern in self.resources if "${" not in pattern)
+        return replace(self, resources=resources, not_resources=tuple(map(without_variables, self.not_resources)))
 
     def parts(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return what the statement is about as patterns, each with the patterns of what it leaves out."""
@@ -67,7 +72,14 @@ class Statement:
         """Return patterns of the resources that the statement is about, as far as the pattern `resources` goes."""
         if self.not_resources:
             return [] if any(contains(pattern, resources) for pattern in self.not_resources) else [resources]
+        if not set("*?$") & set(resources):
+            within = resources in self.resources or any(_narrower(pattern, resources) for pattern in self._patterns)
+            return [resources] if within else []
         return [arn for pattern in self.resources for arn in _narrower(pattern, resources)]
+
+    @cached_property
+    def _patterns(self) -> tuple[str, ...]:
+        return tuple(pattern for pattern in self.resources if set("*?$") & set(pattern))
 
 
 @lru_cache(maxsize=4096)
@@ -77,7 +89,7 @@ def _narrower(pattern: str, limit: str) -> tuple[str, ...]:
         ":".join(our if contains(their, our) else their for our, their in zip(ours, theirs, strict=True))
         for ours in _aligned(pattern)
         for theirs in _aligned(limit)
-        if all(map(overlaps, _without_variables(ours), _without_variables(theirs)))
+        if all(map(overlaps, map(without_variables, ours), map(without_variables, theirs)))
     ]
     return tuple(dict.fromkeys(found))
 
@@ -131,19 +143,19 @@ def allowed_examples(
         limits = [("*", ())]
     denied = [s for s in (*statements, *(boundary or ())) if s.effect == "Deny" and s.has_action(action)]
     denied = [s for s in denied if not s.conditions]
-    spared = [_without_variables(s.not_resources) for s in denied if s.not_resources]
+    spared = [[*map(without_variables, s.not_resources)] for s in denied if s.not_resources]
     taken = [pattern for s in denied for pattern in s.resources] + ["*/*:*", "*:*:*:*:*:*:*"]  # which no ARN of SES is
     found: dict[str, str] = {}
     for pattern, exceptions in [part for s in allowed for part in s.parts()]:
         for limit, more_exceptions in limits:
             for arns in [arn for part in _narrower(pattern, resources) for arn in _narrower(part, limit)]:
-                groups = [_without_variables([each]) for each in (arns, pattern, limit)]
+                groups = [[without_variables(each)] for each in (arns, pattern, limit)]
                 arn = example([*groups, [resources], *spared], [*taken, *exceptions, *more_exceptions])
                 if arn is not None:
                     found.setdefault(arns, arn)
     return found
 
 
-def _without_variables(patterns: Sequence[str]) -> list[str]:
-    """Return patterns with `*` for each policy variable: no one knows here what IAM puts in its place."""
-    return [re.sub(r"\$\{[^}]*\}", "*", pattern) for pattern in patterns]
+def without_variables(pattern: str) -> str:
+    """Return a pattern with `*` for each policy variable: no one knows here what IAM puts in its place."""
+    return re.sub(r"\$\{[^}]*\}", "*", pattern)

@@ -50,7 +50,7 @@ def add_policies(role: iam.Role, sending: Sending, *, use_managed_policy: bool) 
         role.add_managed_policy(managed_policy)
         policy_resource = managed_policy.node.default_child if resource and customized else None
         if resource and isinstance(policy_resource, iam.CfnManagedPolicy):
-            policy_resource.roles = [resource.ref]  # its name could be a stranger's policy
+            policy_resource.roles = [resource.ref]  # its name alone could be an unrelated policy's
         return
     if resource:
         others = resource.policies

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from .policy_language import as_list
 from .services import SendingService
 
 _SENDING_POLICIES = ("AdministratorAccess", "AmazonSESFullAccess", "PowerUserAccess")  # AWS's own
-_OWN_POLICIES = ("SendingPolicy", "DefaultPolicy", "OverflowPolicy")  # ours, and those of what is added to a role
+_OWN_POLICIES = r"SendingPolicy|DefaultPolicy|OverflowPolicy\d*"  # ours, and those of what is added to a role
 _ALL_OF_SES = {"Effect": "Allow", "Action": "ses:*", "Resource": "*"}
 
 
@@ -24,7 +25,7 @@ def warn_of_end_of_support(construct: IConstruct, service: SendingService) -> No
     if service.end_of_support:
         cdk.Validations.of(construct).add_warning(
             "pinpoint-role-construct:EndOfSupport",
-            f"{service.principal} reached end of support on {service.end_of_support}: it sends no more email. "
+            f"{service.principal} reached end of support on {service.end_of_support}: it no longer sends email. "
             "See 'Moving off Pinpoint' in the README of pinpoint-role-construct.",
         )
 
@@ -53,7 +54,8 @@ def warn_of_excess(construct: IConstruct, sending: Sending, statement: Mapping[s
 def warn_of_excess_of_policy(role: iam.Role, sending: Sending, policy: iam.Policy | iam.IManagedPolicy) -> None:
     """Warn, once the app is complete, of what a policy that is attached to the role allows besides its arguments."""
     if isinstance(policy, (iam.Policy, iam.ManagedPolicy)):
-        if policy.node.path.startswith(tuple(f"{role.node.path}/{own}" for own in _OWN_POLICIES)):
+        scope, _, id = policy.node.path.rpartition("/")
+        if scope == role.node.path and re.fullmatch(_OWN_POLICIES, id):
             return
         role.node.add_validation(_ExcessOfPolicy(role, sending, policy))  # type: ignore[arg-type]
     elif policy.managed_policy_arn.endswith(tuple(f":iam::aws:policy/{name}" for name in _SENDING_POLICIES)):

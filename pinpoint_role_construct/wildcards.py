@@ -24,7 +24,7 @@ def _compiled(pattern: str, any_character: str) -> tuple[list[re.Pattern[str]], 
 
 
 def _matches(pattern: str, text: str, any_character: str) -> bool:
-    """Return whether a pattern matches text; each part where it first can, so that odd patterns take no longer."""
+    """Return whether a pattern matches text: part by part from the left, so that it never backtracks."""
     (first, *between), length = _compiled(pattern, any_character)
     if not between:
         return first.fullmatch(text) is not None
@@ -78,7 +78,7 @@ def example(groups: Sequence[Sequence[str]], excluded: Sequence[str], patience: 
     Args:
         groups: Groups of patterns.
         excluded: Patterns.
-        patience: How many states to visit. Past them there may be such a text: what was reached so far stands for it.
+        patience: How many states to visit. Beyond that there is taken to be one: what was reached so far stands for it.
     """
     for group in groups:
         if len(group) == 1 and not set("*?") & set(group[0]):  # the only text that there may be

@@ -354,6 +354,15 @@ def test_the_policies_are_attached_all_the_same() -> None:
     assert len(properties["ManagedPolicyArns"]) == 1
 
 
+@pytest.mark.parametrize("id", ["SendingPolicy2", "MyDefaultPolicy", "DefaultPolicyOfMine", "OverflowPolicyX"])
+def test_a_policy_within_the_role_by_a_name_like_its_own_is_looked_at(id: str) -> None:
+    stack = new_stack()
+    role, another = narrow(stack), narrow(stack, id="Another")
+    role.attach_inline_policy(iam.Policy(role, id, statements=[wide()]))
+    another.add_managed_policy(iam.ManagedPolicy(another, id, statements=[wide()]))
+    assert [warning.path for warning in warnings(stack)] == ["/Stack/Role", "/Stack/Another"]
+
+
 def test_what_is_split_off_a_long_policy_draws_no_second_warning() -> None:
     stack = new_stack()
     role = narrow(stack)

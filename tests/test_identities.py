@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import aws_cdk as cdk
+import jsii
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ses as ses
 from aws_cdk.assertions import Template
+from aws_cdk.interfaces import ResourceEnvironment
+from aws_cdk.interfaces.aws_ses import EmailIdentityReference, IEmailIdentityRef
+from constructs import Construct
 
 from pinpoint_role_construct import OrchestrationSendingRole, SendingService, SesSendingRole
 from tests.documents import ACCOUNT, permission_policy
@@ -232,6 +236,25 @@ def test_what_is_no_identity_is_refused(name: str, why: str) -> None:
     with pytest.raises(ValueError, match=rf"^identities\[1\].*{why}.*accepted: ") as refusal:
         OrchestrationSendingRole(new_stack(), "Role", identities=["example.com", name])
     assert repr(name) in str(refusal.value)
+
+
+@jsii.implements(IEmailIdentityRef)
+class OwnIdentity(Construct):
+    """An identity that a user's own construct makes: no more than the interface demands."""
+
+    @property
+    def env(self) -> ResourceEnvironment:
+        return ResourceEnvironment(account=ACCOUNT, region="us-east-1")
+
+    @property
+    def email_identity_ref(self) -> EmailIdentityReference:
+        return EmailIdentityReference(email_identity="example.com")
+
+
+def test_a_reference_of_a_users_own_is_taken() -> None:
+    stack = new_stack()
+    own: Any = OwnIdentity(stack, "Own")
+    assert OrchestrationSendingRole(stack, "Role", identities=[own]).identity_arns[0].endswith(":identity/example.com")
 
 
 @pytest.mark.parametrize("kind", ["imported set", "L1 set", "L1 identity", "L2 identity"])

@@ -5,9 +5,11 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
+import jsii
 import pytest
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_ses as ses
+from aws_cdk import region_info
 
 from pinpoint_role_construct import SendingService
 from tests.helpers import (
@@ -115,6 +117,30 @@ def test_identities_all_in_another_region_than_the_sources_are_refused(given: li
     service = SendingService.EVENTBRIDGE_SCHEDULER
     with pytest.raises(ValueError, match=rf"^region: .* in {OTHER_REGION}, but source_arns in us-east-1"):
         sending_role(new_stack(), service=service, identities=[THERE], configuration_sets=[], source_arns=given)
+
+
+def test_the_regions_error_does_not_advise_what_is_so_already() -> None:
+    sources = [f"arn:aws:scheduler:{OTHER_REGION}:{ACCOUNT}:schedule-group/mail"]
+    with pytest.raises(ValueError, match=rf"but source_arns in {OTHER_REGION}; accepted: source_arns in us-east-1$"):
+        sending_role(new_stack(), service=SendingService.EVENTBRIDGE_SCHEDULER, source_arns=sources)
+
+
+@jsii.implements(region_info.IFact)
+class Fact:
+    """That a Region which aws-cdk-lib does not know is in the partition aws."""
+
+    name = property(lambda _: region_info.FactName.PARTITION)
+    region = property(lambda _: "xx-late-1")
+    value = property(lambda _: "aws")
+
+
+def test_a_region_that_the_app_makes_known_is_taken_from_then_on() -> None:
+    stack = new_stack()
+    region_info.Fact.unregister("xx-late-1", region_info.FactName.PARTITION)
+    with pytest.raises(ValueError, match="is not a Region"):
+        sending_role(stack, region="xx-late-1")
+    region_info.Fact.register(Fact())  # type: ignore[arg-type]
+    assert ":xx-late-1:" in sending_role(stack, region="xx-late-1").identity_arns[0]
 
 
 def test_identities_all_in_another_region_than_a_construct_are_refused() -> None:

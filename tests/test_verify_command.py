@@ -522,7 +522,7 @@ def test_no_such_role(run: Command) -> None:
         (NoCredentialsError(), "there are no AWS credentials: log in, or choose a profile with AWS_PROFILE"),
         (EndpointConnectionError(endpoint_url="https://iam.example"), 'Could not connect to the endpoint URL: "https'),
         (NoRegionError(), "there is no Region: name it with --region"),
-        (KeyError("x"), "KeyError: 'x' (this is a defect)"),
+        (KeyError("x"), "KeyError: 'x' (a bug: please report it)"),
         (KeyboardInterrupt(), "interrupted"),
     ],
 )

@@ -11,10 +11,11 @@ from pinpoint_role_construct.verify.expectation import Arguments, expect
 from pinpoint_role_construct.verify.repair import losses, repaired
 from pinpoint_role_construct.wildcards import contains, matches
 from tests.inventory_roles import OWN, allow, deployed, said, trust
-from tests.sending_roles import IDENTITY, SES, SET, codes, role_of, statement
+from tests.sending_roles import IDENTITY, SES, SET, STEP_FUNCTIONS, codes, policy_of, role_of, statement
 
 EVERYTHING = [f"{SES}:identity/*", f"{SES}:configuration-set/*"]
 EVIL = f"{SES}:identity/evil.com"
+VARIABLE = f"{SES}:identity/${{aws:PrincipalTag/d}}"
 
 
 def denial(**changes: Any) -> dict[str, Any]:
@@ -37,6 +38,88 @@ def test_a_denial_does_not_keep_out_what_a_policy_variable_may_spare() -> None:
     spares = [IDENTITY, SET, f"{SES}:identity/${{aws:PrincipalTag/d}}"]
     role = role_of(statement(), statement(Sid="B", Resource=EVIL), denial(Resource=None, NotResource=spares))
     assert codes(role, identities=["example.com"], configuration_sets=["marketing"]) != []
+
+
+def test_a_denial_of_the_text_of_a_variable_does_not_hide_that_it_may_be_any() -> None:
+    role = role_of(statement(), statement(Sid="X", Resource=VARIABLE), denial(Resource=f"{SES}:identity/$*"))
+    assert codes(role, identities=["example.com"], configuration_sets=["marketing"]) == ["PERMISSION-RESOURCE"]
+
+
+@pytest.mark.parametrize(
+    ("more", "boundary", "code"),
+    [
+        ([denial(Resource=VARIABLE)], None, "PERMISSION-DENY"),
+        ([denial(Resource=f"{SES}:${{aws:PrincipalTag/d}}*")], None, "PERMISSION-DENY"),
+        ([denial(Resource=None, NotResource=[VARIABLE, SET])], None, "PERMISSION-DENY"),
+        ([], [statement(Action="ses:*", Resource=[VARIABLE, SET])], "PERMISSION-BOUNDARY"),
+        ([], [statement(Action="*", Resource=None, NotResource=VARIABLE)], "PERMISSION-BOUNDARY"),
+        ([], [statement(Action="*", Resource="*"), denial(Resource=VARIABLE)], "PERMISSION-BOUNDARY"),
+    ],
+)
+def test_a_policy_variable_may_stop_the_mail(more: list[Any], boundary: list[Any] | None, code: str) -> None:
+    role = role_of(statement(), *more, boundary=boundary)
+    assert set(codes(role, identities=["example.com"], configuration_sets=["marketing"])) == {code}
+
+
+def test_a_policy_variable_elsewhere_stops_nothing() -> None:
+    elsewhere = f"{SES}:template/${{aws:PrincipalTag/d}}"
+    boundary = [statement(Action="*", Resource="*"), denial(Resource=elsewhere)]
+    role = role_of(statement(), denial(Resource=elsewhere), boundary=boundary)
+    assert codes(role, identities=["example.com"], configuration_sets=["marketing"]) == []
+
+
+def test_many_patterns_of_recipients_are_a_condition_that_can_be_met() -> None:
+    recipients = [f"*@{number}.example" for number in range(205)]
+    conditions = {
+        "StringEquals": {"ses:FromAddress": "news@example.com", "ses:FeedbackAddress": "bounce@example.com"},
+        "ForAllValues:StringLike": {"ses:Recipients": recipients},
+    }
+    assert codes(role_of(statement(Condition=conditions))) == []
+
+
+def test_a_hundred_identities_and_senders_are_compared_in_no_time() -> None:
+    names = [f"{number}.example" for number in range(100)]
+    senders = [f"me@{name}" for name in names]
+    arns = [f"{SES}:identity/{name}" for name in names]
+    role = role_of(statement(Resource=[*arns, SET], Condition={"StringEquals": {"ses:FromAddress": senders}}))
+    start = time.monotonic()
+    assert codes(role, identities=names, configuration_sets=["marketing"], from_addresses=senders) == []
+    assert time.monotonic() - start < 20  # it took minutes
+
+
+@pytest.mark.parametrize("principal", ["states.amazonaws.com", "states.us-east-1.amazonaws.com"])
+def test_a_sending_service_by_its_principal_of_a_region_is_judged_as_strictly(principal: str) -> None:
+    account = {"StringEquals": {"aws:SourceAccount": OWN}}
+    assert said(deployed(trust({"Service": principal}, account), allow()))[0] == "too wide"
+
+
+def test_a_role_that_cloudformation_deploys_with_is_not_open() -> None:
+    role = deployed(trust({"Service": "cloudformation.amazonaws.com"}), allow("*", "*"))
+    assert said(role) == ("too wide", ["PERMISSION-ADMINISTRATOR"])
+
+
+def test_a_source_given_may_be_in_any_region() -> None:
+    source = "arn:aws:states:eu-west-1:111122223333:stateMachine:journey"
+    policy = policy_of(STEP_FUNCTIONS, source_arns=(source,))
+    role = role_of(trust=[policy.trust_statement()])
+    assert codes(role, service=STEP_FUNCTIONS, source_arns=[source]) == []
+    assert codes(role, service=STEP_FUNCTIONS, source_arns=[source.replace("journey", "other")]) != []
+    assert codes(role, service=STEP_FUNCTIONS) == ["TRUST-SOURCE"]
+
+
+@pytest.mark.parametrize("argument", ["identities", "configuration_sets", "templates"])
+def test_the_region_is_that_of_the_arns_among_the_arguments(argument: str) -> None:
+    kind = {"identities": "identity", "configuration_sets": "configuration-set", "templates": "template"}[argument]
+    name = "example.com" if argument == "identities" else "marketing"
+    values: dict[str, Any] = {argument: [f"arn:aws:ses:eu-west-1:111122223333:{kind}/{name}"]}
+    expected = expect(role_of(), Arguments(**values), "us-east-1")
+    assert expected.asked_region == "eu-west-1"
+
+
+def test_an_address_is_no_identity_for_what_its_name_has_before_a_slash() -> None:
+    mailbox = "identity/me@example.com"
+    expected = expect(role_of(), Arguments(region="us-east-1", identities=[mailbox], from_addresses=[mailbox]))
+    assert expected.policy.from_addresses == (mailbox,)
 
 
 @pytest.mark.parametrize("operator", ["NumericGreaterThanEquals", "NumericLessThan", "DateGreaterThan", "Bool"])
@@ -69,10 +152,22 @@ def test_the_documents_printed_keep_what_is_sent_from_each_address() -> None:
     assert policy.identity_arns == (f"{SES}:identity/a.com", f"{SES}:identity/b.com")
 
 
+def test_the_documents_printed_keep_nothing_that_cannot_send() -> None:
+    pattern = statement(
+        Resource=[IDENTITY, f"{SES}:identity/", SET], Condition={"StringEquals": {"ses:FromAddress": "*@example.com"}}
+    )
+    role = role_of(pattern)
+    expected = expect(role, Arguments(region="us-east-1"))
+    policy = repaired(role, expected)
+    assert (policy.identity_arns, policy.from_addresses) == ((IDENTITY,), ())
+    assert codes(role_of(*policy.permission_statements())) == []
+    assert any("StringEquals ses:FromAddress" in phrase for phrase in losses(role, expected, policy))
+
+
 @pytest.mark.parametrize(
     ("more", "lost"),
     [
-        (denial(Resource=EVIL), "a denial in the inline policy"),
+        (denial(Resource=EVIL), "a Deny statement in the inline policy"),
         (statement(Sid="Q", Action="sqs:SendMessage", Resource="*"), "sqs:sendmessage in the inline policy"),
         (statement(Sid="V", Resource=f"{SES}:identity/${{aws:PrincipalTag/d}}"), "the policy variable in"),
     ],

@@ -392,7 +392,7 @@ WRONG: dict[str, tuple[list[Document], str, str]] = {
     "an address of another domain": (
         [statement(**sends_from(value="me@example.org"))],
         "PERMISSION-MISSING",
-        "No identity that the role may send as is that of me@example.org: allow sending as one that is, or from an",
+        "No identity that the role may send as covers me@example.org: allow sending as one that does, or from an",
     ),
 }
 NEVER = [
@@ -495,7 +495,7 @@ def test_what_is_refused_differently_is_said_apart() -> None:
         (
             [statement(**sends_from(value="me@example.org"))],
             "PERMISSION-MISSING",
-            "No identity that the role may send as is that of me@example.org",
+            "No identity that the role may send as covers me@example.org",
         ),
     ],
 )
@@ -617,7 +617,7 @@ def test_a_sender_given_is_of_an_identity_given() -> None:
     ((code, message),) = findings(
         role_of(statement(**sends_from(value="me@example.org"))), from_addresses=["me@example.org"]
     )
-    assert (code, "is that of me@example.org" in message) == ("PERMISSION-MISSING", True)
+    assert (code, "covers me@example.org" in message) == ("PERMISSION-MISSING", True)
 
 
 # The permissions boundary
@@ -690,10 +690,7 @@ def test_a_role_for_another_region_is_one_finding() -> None:
     for arguments in (dict[str, Any](), NAMED):
         ((code, message),) = findings(role, **arguments)
         assert code == "REGION"
-        assert (
-            "sends in eu-west-1, and was to be compared for us-east-1: say --region eu-west-1 if that is meant"
-            in message
-        )
+        assert "ARNs are in eu-west-1, but you asked for us-east-1: pass --region eu-west-1, or change" in message
         assert findings(role, **{**arguments, "region": OTHER_REGION}) == []
 
 
@@ -758,3 +755,8 @@ def test_names_are_taken_as_ses_knows_them() -> None:
     assert expect(role_of(), Arguments(identities=[other])).policy.identity_arns == (other,)
     assert expect(role_of(), Arguments(from_addresses=[ADDRESS, ADDRESS])).policy.from_addresses == (ADDRESS,)
     assert expect(role_of(), Arguments()).policy.service is PINPOINT
+
+
+def test_a_set_is_ruled_out_by_the_option_that_rules_it_out() -> None:
+    ((code, message),) = findings(role_of(), identities=["example.com"], configuration_sets=[])
+    assert (code, "marketing, which --no-configuration-sets rules out" in message) == ("PERMISSION-RESOURCE", True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import aws_cdk as cdk
@@ -13,6 +13,7 @@ from constructs import Construct
 
 from ..names import check_characters, refuse, refuse_type
 from ..policies import ses_arn
+from .partitions import partition_of
 
 _TOKEN = re.compile(r"\$\{Token\[[A-Za-z0-9:._-]+\]\}")
 _LIST_TOKEN = re.compile(r"#\{Token\[[A-Za-z0-9:._-]+\]\}")
@@ -61,14 +62,6 @@ def resource_behind(token: str) -> cdk.CfnResource | None:
         return None
     target = reference.target if isinstance(reference, cdk.Reference) else None
     return target if isinstance(target, cdk.CfnResource) else None
-
-
-@cache
-def partition_of(region: str) -> str | None:
-    """Return the partition of a Region, or `None` if aws-cdk-lib does not know that Region."""
-    from aws_cdk.region_info import RegionInfo  # 8 ms that a stack of unknown environment does not need
-
-    return RegionInfo.get(region).partition
 
 
 @dataclass(frozen=True, slots=True)

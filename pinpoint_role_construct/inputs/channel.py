@@ -102,9 +102,10 @@ def _parse_sender(argument: Argument, identity: Named) -> str:
         known = address if is_known(address) else "token@example.com"
         try:
             header: Any = HeaderRegistry()("from", f"{without_tokens(text[: named.start(1)])}{known}>")
-        except ValueError:
+            right = not header.defects and [found.addr_spec for found in header.addresses] == [known]
+        except Exception:  # of text that is no header the standard library's parser raises anything
             argument.refuse("has a display name that RFC 2047 does not allow")
-        if header.defects or [found.addr_spec for found in header.addresses] != [known]:
+        if not right:
             argument.refuse("is not one display name, in quotes if it has punctuation, and one email address")
     elif re.search("[<>, ]", text):
         argument.refuse("is not one email address, or a display name and one email address in < and >")

@@ -8,7 +8,8 @@ from typing import Any
 import aws_cdk as cdk
 
 from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE, ResourceKind
-from .arguments import Argument, Home, is_known, partition_of, resource_behind, split_arn
+from .arguments import Argument, Home, is_known, resource_behind, split_arn
+from .partitions import partition_of
 
 _REFERENCES = {  # of each kind's constructs: the attribute that refers to one, and the name in that reference
     IDENTITY: ("email_identity_ref", "email_identity"),
@@ -149,7 +150,7 @@ def _parse_identity(argument: Argument, construct: Any, name: str) -> Named:
 
 def default_set_of(resource: Any) -> str | None:
     """Return the name of the configuration set that an identity's L1 resource uses by default, if any."""
-    return getattr(resource.configuration_set_attributes, "configuration_set_name", None)
+    return getattr(getattr(resource, "configuration_set_attributes", None), "configuration_set_name", None)
 
 
 def _home_of(argument: Argument, construct: Any) -> Home:

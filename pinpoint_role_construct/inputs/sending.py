@@ -126,12 +126,13 @@ def parse_sending(
     senders = _parse_senders(Argument("from_addresses", from_addresses, _ADDRESS, home), sent_as)
     sources = parse_sources(source_arns, service, home) if service else ()
     _check_regions(
+        home.region,
         {
             "identities": {named.region for named in sent_as},
             "configuration_sets": {named.region for named in sent_with},
             "templates": {named.region for named in sent},
             "source_arns": {source.region for source in sources},
-        }
+        },
     )
 
     def arns(named: tuple[Named, ...]) -> tuple[str, ...]:
@@ -199,13 +200,14 @@ def check_sender(argument: Argument, identities: tuple[Named, ...]) -> None:
     argument.refuse(f"is outside the {'identity' if len(names) == 1 else 'identities'} {shown}{case}")
 
 
-def _check_regions(regions: dict[str, set[str]]) -> None:
+def _check_regions(default: str, regions: dict[str, set[str]]) -> None:
     """Refuse identities that are all in another Region than all of what goes with them, as far as is known."""
     ours = regions.pop("identities")
     for parameter, theirs in regions.items():
         if ours and theirs and is_known(*ours, *theirs) and "*" not in theirs and not ours & theirs:
             place, other = " and ".join(sorted(ours)), " and ".join(sorted(theirs))
+            move = "" if default in ours else f"region={min(ours)!r}, or "
             raise ValueError(
                 f"region: the identities are all in {place}, but {parameter} in {other}; "
-                f"accepted: region={min(ours)!r}, or {parameter} in {place}"
+                f"accepted: {move}{parameter} in {place}"
             )

@@ -1,8 +1,9 @@
 """Who may assume a role, and who of them is not of the role's own account.
 
-A service that runs the account's own code or jobs under the role (`_OWN_SERVICES`: Lambda, ECS, EC2 and the like) acts
-for the account that passed it the role, and for no other. Any other service may act for anyone who tells it the role's
-ARN, unless `aws:SourceAccount` or `aws:SourceArn` says for whom (the confused deputy).
+A service that runs the account's own code or jobs under the role, or deploys with it (`_OWN_SERVICES`: Lambda, ECS,
+EC2, CloudFormation and the like), acts for the account that passed it the role, and for no other. Any other service may
+act for anyone who tells it the role's ARN, unless `aws:SourceAccount` or `aws:SourceArn` says for whom (the confused
+deputy).
 
 An identity provider for OpenID Connect vouches for everybody who has an account with it, so it counts as the account's
 own only with a condition on who: on `sub` and the like, or for a login provider on `aud`, the account's application. A
@@ -24,7 +25,8 @@ from .trust_statements import ANYONE, TrustStatement, parse_trust
 
 _ASSUME = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
 _OWN_SERVICES = (
-    *("apigateway", "build.apprunner", "codebuild", "credentials.iot", "ec2", "ecs-tasks", "edgelambda", "eks"),
+    *("apigateway", "build.apprunner", "cloudformation", "codebuild", "codedeploy", "codepipeline", "credentials.iot"),
+    *("ec2", "ecs-tasks", "edgelambda", "eks"),
     *("elasticbeanstalk", "elasticmapreduce", "glue", "lambda", "pods.eks", "sagemaker", "ssm", "tasks.apprunner"),
 )
 _OWNERS = "actor|enterprise|group|namespace|organization|project|repository|user|workspace"
@@ -40,7 +42,7 @@ class Assumer:
 
     Attributes:
         name: Service principal, account, ARN, or `anyone`.
-        stranger: Who of another account gets in so. Default: nobody.
+        stranger: Who from another account can assume the role this way. Default: nobody.
         finding: What is wrong with that, and what to do. Default: nothing.
     """
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from ..policies import INLINE_LIMIT, document, size
+from ..policies import INLINE_LIMIT, size
 from ..services import known_services
 from . import report
 from .compare import compare
@@ -127,7 +127,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from botocore.exceptions import BotoCoreError, ClientError
 
         known = isinstance(error, (BotoCoreError, ClientError))
-        return _could_not_check(explain(error) if known else f"{type(error).__name__}: {error} (this is a defect)")
+        bug = f"{type(error).__name__}: {error} (a bug: please report it)"
+        return _could_not_check(explain(error) if known else bug)
 
 
 def _could_not_check(why: str) -> int:
@@ -187,7 +188,7 @@ def _arguments(options: argparse.Namespace) -> Arguments:
 
 def _print_policies(role: DeployedRole, expected: Expectation) -> int:
     policy = repaired(role, expected)
-    documents = {"trust": document([policy.trust_statement()]), "permission": document(policy.permission_statements())}
+    documents = {"trust": policy.trust_document(), "permission": policy.permission_document()}
     print(json.dumps(documents, indent=2))
     for lost in losses(role, expected, policy):
         print(f"# These policies leave out {lost}", file=sys.stderr)

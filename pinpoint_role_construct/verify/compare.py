@@ -51,6 +51,6 @@ def _compare_region(expected: Expectation) -> Iterator[Finding]:
     if expected.asked_region:
         yield Finding(
             "REGION",
-            f"The role sends in {expected.region}, and was to be compared for {expected.asked_region}: say "
-            f"--region {expected.region} if that is meant, else put {expected.asked_region} into its ARNs.",
+            f"The role's ARNs are in {expected.region}, but you asked for {expected.asked_region}: pass --region "
+            f"{expected.region}, or change the ARNs to {expected.asked_region}.",
         )

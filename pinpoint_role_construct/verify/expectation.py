@@ -27,7 +27,8 @@ class Arguments:
     """What a role is compared with; `None` for what was not given.
 
     Attributes:
-        region: Region that sends. Default: the one that the role's ARNs are in.
+        region: Region that sends. Default: the one that the ARNs among these arguments are in, else the session's, else
+            the one that the role's ARNs are in.
         service: Service that may assume the role. Default: the known one that the trust policy names.
         identities: Names or ARNs of the identities that it may send as, and no other.
         configuration_sets: Names or ARNs of the configuration sets that it may use, and no other.
@@ -103,7 +104,8 @@ def expect(role: DeployedRole, arguments: Arguments, default_region: str = "") -
     """
     found = regions_of(role)
     only = found[0] if len(found) == 1 and re.fullmatch(r"[a-z0-9-]+", found[0]) else ""
-    named = {arn.split(":")[3] for arn in arguments.identities or () if arn.count(":") >= 5}
+    lists = (arguments.identities, arguments.configuration_sets, arguments.templates)
+    named = {arn.split(":")[3] for arns in lists for arn in arns or () if arn.count(":") >= 5}
     asked = arguments.region or (named.pop() if len(named) == 1 else "") or default_region or only
     if not asked:
         raise ValueError("there is no Region: name it with --region")
@@ -120,17 +122,17 @@ def expect(role: DeployedRole, arguments: Arguments, default_region: str = "") -
         source_arns=_sources(role, region, service, arguments.source_arns),
         service=service,
     )
-    lists = {
-        "--identity": arguments.identities,
-        "--configuration-set": arguments.configuration_sets,
-        "--template": arguments.templates,
+    options = {
+        option(IDENTITY): arguments.identities,
+        option(CONFIGURATION_SET): arguments.configuration_sets,
+        option(TEMPLATE): arguments.templates,
         "--from-address": arguments.from_addresses,
         "--source-arn": arguments.source_arns,
     }
     return Expectation(
         policy=policy,
         region=region,
-        given=frozenset(name for name, values in lists.items() if values is not None),
+        given=frozenset(name for name, values in options.items() if values is not None),
         also_allow=tuple(_also_allowed(action) for action in arguments.also_allow),
         asked_region=asked if asked != region else None,
         unknown_service=service is None and not known_among(principals_of(role)),
@@ -191,7 +193,7 @@ def _parsed(kind: ResourceKind, name: str) -> str:
 
 def _addresses(arguments: Arguments) -> tuple[str, ...]:
     addresses = tuple(parse_address("--from-address", address) for address in arguments.from_addresses or ())
-    names = [identity.rpartition("identity/")[2] for identity in arguments.identities or ()]
+    names = [re.sub("^arn:.*?:identity/", "", identity) for identity in arguments.identities or ()]
     for address in addresses:
         if names and not any(sends_from(name, address) for name in names):
             raise ValueError(f"--from-address: {address!r} is of no identity given by --identity ({listed(names)})")
@@ -209,7 +211,7 @@ def _sources(
     if given is None:
         return (pattern,) if service.source_required else ()
     for source in given:
-        if not within_source(service, role, region, source):
+        if not within_source(service, role, "*", source):
             raise ValueError(f"--source-arn: {source!r} is not a source of {service.principal}; accepted: {pattern}")
     return tuple(dict.fromkeys(given))
 

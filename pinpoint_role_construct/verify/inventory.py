@@ -34,7 +34,7 @@ from .deployed import DeployedRole, Finding
 from .expectation import Arguments, expect, option, regions_of
 from .notes import ended_support
 from .permission import compare_permission
-from .trust_statements import known_among, services_of
+from .trust_statements import known_among, principals_of
 from .wording import listed
 
 VERDICTS = ("open", "too wide", "retire", "right")
@@ -122,7 +122,7 @@ def _findings(
     if not sends or is_service_linked(role):
         return strangers
     expected = expect(role, Arguments(templates=_templates(role), also_allow=also_allow), region)
-    if services_of(role):
+    if known_among(principals_of(role)):
         found = compare(role, expected)
     else:
         policy, given = _any_region(role, expected.policy), expected.given | {option(TEMPLATE)}
@@ -181,8 +181,7 @@ def _about_sending(role: DeployedRole) -> DeployedRole:
     """Return a role with its statements emptied that do not let it send; they keep their place and `Sid`."""
 
     def emptied(statement: dict[str, Any]) -> dict[str, Any]:
-        parsed = Statement.parse(statement)
-        sends = any(parsed.has_action(action) for action in SENDING_ACTIONS)
+        sends = _names_sending(Statement.parse(statement))
         return statement if sends else {"Sid": statement.get("Sid"), "Effect": "Deny"}
 
     policies = {

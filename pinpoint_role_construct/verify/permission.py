@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..policies import ACTIONS_WITHOUT_SENDER
+from ..policy_language import without_variables
+from ..wildcards import contains
 from .deployed import DeployedRole, Finding
 from .excess import other_actions, other_senders, too_wide, unnamed_templates
 from .expectation import Expectation
@@ -93,8 +95,8 @@ def _refusals(sending: Sending, message: Message, role: DeployedRole) -> Iterato
                 f"The {rule.label} denies sending under a condition that may be met ({found}): take "
                 f"{listed(rule.sends)} out of it.",
             )
-        elif partial := _partial(rule, sending, message):
-            yield Finding("PERMISSION-DENY", f"The {rule.label} {partial}.")
+        elif why := _partial(rule, sending, message) or _by_variable(rule, sending, message):
+            yield Finding("PERMISSION-DENY", f"The {rule.label} {why}.")
     for actions, arns in _grouped(bounded):
         yield Finding(
             "PERMISSION-BOUNDARY",
@@ -102,13 +104,13 @@ def _refusals(sending: Sending, message: Message, role: DeployedRole) -> Iterato
             f"{listed(arns)}{sender}: allow it there too.",
         )
     for rule in sending.boundary or []:
-        if not rule.allows and (partial := _partial(rule, sending, message)):
-            yield Finding("PERMISSION-BOUNDARY", f"The permissions boundary {role.boundary_arn} {partial}.")
+        if not rule.allows and (why := _partial(rule, sending, message) or _by_variable(rule, sending, message)):
+            yield Finding("PERMISSION-BOUNDARY", f"The permissions boundary {role.boundary_arn} {why}.")
     if not allowed and not sending.covers(message):
         yield Finding(
             "PERMISSION-MISSING",
-            f"No identity that the role may send as is that of {message[FROM_ADDRESS]}: allow sending as one that is, "
-            "or from an address of the identities.",
+            f"No identity that the role may send as covers {message[FROM_ADDRESS]}: allow sending as one that does, or "
+            "from an address that they cover.",
         )
 
 
@@ -125,6 +127,17 @@ def _partial(rule: Rule, sending: Sending, message: Message) -> str:
                     f"denies {listed(actions)} on a part of what the role may send with, and not the other "
                     f"sending actions: deny {listed(sending.actions)} together, or none of them"
                 )
+    return ""
+
+
+def _by_variable(rule: Rule, sending: Sending, message: Message) -> str:
+    """Return, if so, that a statement denies what may be sent with, for some value of a policy variable."""
+    variable = [pattern for pattern in rule.statement.resources if "${" in pattern]
+    for action in rule.sends if variable else ():
+        for arn in sending.reach(action, message):
+            found = [pattern for pattern in variable if contains(without_variables(pattern), arn)]
+            if found and sending.met(rule, action, arn, message) is not False:
+                return f"denies sending with {found[0]}, which may be {arn}: name what it is to deny"
     return ""
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 
-from ..names import CONFIGURATION_SET, IDENTITY, ResourceKind
+from ..names import CONFIGURATION_SET, IDENTITY, ResourceKind, parse_address
 from ..policies import ACTIONS_WITHOUT_SENDER, SENDING_ACTIONS, SendingPolicy
 from ..policy_language import parse_statements
+from ..wildcards import overlaps
 from .deployed import DeployedRole
 from .expectation import Expectation, option, within_source
 from .sending import FROM_ADDRESS, Rule, Sending
@@ -45,6 +46,7 @@ def _kept(sending: Sending, expected: Expectation, kind: ResourceKind) -> tuple[
         for message in map(sending.easiest, [*sending.addresses, *_kept_addresses(sending)])
         for action in sending.actions
         for arn in sending.granted(action, limits[0], message, True, False)
+        if overlaps(arn, f"*:{kind.resource}/?*")
     ]
     return tuple(dict.fromkeys(arns))
 
@@ -58,8 +60,15 @@ def _kept_addresses(sending: Sending) -> tuple[str, ...]:
 def _exact_addresses(rule: Rule) -> tuple[str, ...]:
     for comparison in rule.comparisons:
         if comparison.name == FROM_ADDRESS and comparison.demands and comparison.operator == "stringequals":
-            return comparison.values
+            return tuple(value for value in comparison.values if _is_address(value))
     return ()
+
+
+def _is_address(value: str) -> bool:
+    try:
+        return bool(parse_address("", value))
+    except ValueError:
+        return False
 
 
 def _kept_sources(role: DeployedRole, expected: Expectation) -> tuple[str, ...]:
@@ -98,7 +107,7 @@ def _lost_statements(role: DeployedRole) -> list[str]:
     for label, policy in role.policies.items():
         for statement in parse_statements(policy):
             if statement.effect == "Deny" and not statement.conditions:
-                found.append(f"a denial in the {label}")
+                found.append(f"a Deny statement in the {label}")
             if others := [action for action in statement.actions if action not in _SENDING]:
                 found.append(f"{', '.join(others)} in the {label}")
             found += [f"the policy variable in {arn} ({label})" for arn in statement.resources if "${" in arn]
@@ -109,7 +118,7 @@ def _lost_trust(role: DeployedRole, policy: SendingPolicy) -> list[str]:
     found: list[str] = []
     for statement in parse_trust(role.trust):
         if not statement.allows:
-            found.append("a denial in the trust policy")
+            found.append("a Deny statement in the trust policy")
         for comparison in statement.comparisons:
             if comparison.name == SOURCE_ARN:
                 lost = [value for value in comparison.values if value not in policy.source_arns]
@@ -123,8 +132,8 @@ def commands(role: DeployedRole, policy: SendingPolicy) -> list[str]:
     """Return the AWS CLI commands that put the documents, saved as `policies.json`, into the account."""
     name = shlex.quote(role.arn.rpartition("/")[2])
     trust = f'aws iam update-assume-role-policy --role-name {name} --policy-document "$(jq .trust policies.json)"'
-    managed = [policy.removeprefix("managed policy ") for policy in role.policies if policy.startswith("managed")]
-    inline = [policy.removeprefix("inline policy ") for policy in role.policies if policy.startswith("inline")]
+    managed = [label.removeprefix("managed policy ") for label in role.policies if label.startswith("managed")]
+    inline = [label.removeprefix("inline policy ") for label in role.policies if label.startswith("inline")]
     own = [arn for arn in managed if f"::{role.account}:" in arn]
     if not inline and len(managed) == len(own) == 1:
         put = f"aws iam create-policy-version --policy-arn {own[0]} --set-as-default"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE, sends_from
 from ..policies import ACTIONS_WITHOUT_SENDER, SENDING_ACTIONS
@@ -36,12 +37,17 @@ class Rule:
     comparisons: tuple[Comparison, ...]
     written: tuple[str, ...]
 
+    @cached_property
+    def certain(self) -> Statement:
+        """Return what the statement says whatever its policy variables stand for."""
+        return self.statement.without_variables()
+
     @property
     def allows(self) -> bool:
         """Return whether it allows, or denies."""
         return self.statement.effect == "Allow"
 
-    @property
+    @cached_property
     def sends(self) -> tuple[str, ...]:
         """Return the sending actions that it is about."""
         return tuple(action for action in SENDING_ACTIONS if self.statement.has_action(action))
@@ -66,8 +72,8 @@ class Sending:
     Attributes:
         rules: The statements of the role's policies.
         boundary: The statements of its permissions boundary; `None` without one.
-        unclear: Those of `rules` that allow sending under a condition that no message meets (`False`), or of which
-            that cannot be told (`None`). They are taken for met.
+        unclear: Those of `rules` that allow sending, but whose conditions no message meets (`False`) or cannot be
+            evaluated (`None`). They count as met.
     """
 
     def __init__(self, role: DeployedRole, expected: Expectation) -> None:
@@ -116,9 +122,8 @@ class Sending:
     def _messages(self, address: str | None) -> Iterator[Message]:
         """Yield messages that differ in all that the conditions ask for."""
         asked = {comparison.name for comparison in self._comparisons}
-        choices = {key: self._choices(key) for key in SES_KEYS if key in asked}
-        if address is not None:
-            choices[FROM_ADDRESS] = [address]
+        choices: dict[str, list[str | None]] = {} if address is None else {FROM_ADDRESS: [address]}
+        choices |= {key: self._choices(key) for key in SES_KEYS if key in asked and key not in choices}
         for values in itertools.islice(itertools.product(*choices.values()), _MOST_MESSAGES):
             yield dict(zip(choices, values, strict=True))
 
@@ -137,7 +142,14 @@ class Sending:
                     filled = [value.replace("*", f).replace("?", "x") for f in fillings if comparison.has_pattern]
                     values += [text for text in (value, *filled) if not set("*?") & set(text)]
         usable = [value for value in values if key not in _OF_ADDRESSES or str(value).count("@") == 1]
-        return list(dict.fromkeys(usable)) + ([None] if key in MAY_BE_ABSENT else [])
+        usable += [None] if key in MAY_BE_ABSENT else []
+        about = [comparison for comparison in self._comparisons if comparison.name == key]
+        senders = names if key == FROM_ADDRESS else []
+
+        def alike(value: str | None) -> tuple[object, ...]:
+            return *(c.met_by(value) for c in about), *(sends_from(name, str(value)) for name in senders)
+
+        return list({alike(value): value for value in reversed(usable)}.values())[::-1]  # of those alike the first
 
     def _identity_names(self) -> list[str]:
         arns = [arn for rule in self.rules if rule.sends for arn in rule.statement.resources]
@@ -160,8 +172,7 @@ class Sending:
             if rule.allows
             and rule.statement.has_action(action)
             and (rule in self.unclear or self.met(rule, action, limit, message))
-            for arn in rule.statement.resources_within(limit)
-            if "${" not in arn
+            for arn in rule.certain.resources_within(limit)
         ]
         denied = [
             rule.statement
@@ -174,7 +185,7 @@ class Sending:
                 for rule in self.boundary
                 if rule.statement.has_action(action)
             ]
-            bounds = [rule.statement for rule, met in about if rule.allows and met]
+            bounds = [rule.certain for rule, met in about if rule.allows and met]
             found = [part for arn in found for bound in bounds for part in bound.resources_within(arn)]
             denied += [rule.statement for rule, met in about if not rule.allows and met is not False]
         return _less(list(dict.fromkeys(found)), [denial for denial in denied if denial.has_action(action)])
@@ -236,6 +247,6 @@ def _less(arns: list[str], denials: list[Statement]) -> list[str]:
     """Return what of some resources denials leave, as patterns: of one that they take a part of, all."""
     for denial in denials:
         if denial.not_resources:
-            kept = replace(denial, resources=denial.not_resources, not_resources=())
+            kept = replace(denial, resources=denial.not_resources, not_resources=()).without_variables()
             arns = [part for arn in arns for part in kept.resources_within(arn)]
     return [arn for arn in arns if not any(denial.has_all_of(arn) for denial in denials)]

@@ -153,10 +153,11 @@ def _wrong_source(
 ) -> str:
     if comparison.operator == "stringequals" and set("*?") & set(source):
         return f"in which {comparison.written} takes * and ? for characters, so that nothing matches"
+    given = expected.policy.source_arns if "--source-arn" in expected.given else ()
+    if any(contains_arn(pattern, source) for pattern in given):
+        return ""
     if within_source(service, role, expected.region, source):
-        given = expected.policy.source_arns if "--source-arn" in expected.given else ()
-        unnamed = given and not any(contains_arn(pattern, source) for pattern in given)
-        return "which --source-arn does not name" if unnamed else ""
+        return "which --source-arn does not name" if given else ""
     limit = service.source_pattern(role.partition, expected.region, role.account).split(":", 5)
     fields = source.split(":", 5)
     overlap = len(fields) == 6 and "${" not in source and all(map(overlaps, fields, limit))

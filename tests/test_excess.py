@@ -363,6 +363,13 @@ def test_a_policy_within_the_role_by_a_name_like_its_own_is_looked_at(id: str) -
     assert [warning.path for warning in warnings(stack)] == ["/Stack/Role", "/Stack/Another"]
 
 
+@pytest.mark.parametrize("id", ["SendingPolicy", "DefaultPolicy"])
+def test_a_policy_of_the_same_name_elsewhere_is_looked_at(id: str) -> None:
+    stack = new_stack()
+    narrow(stack).attach_inline_policy(iam.Policy(stack, id, statements=[wide()]))
+    assert [warning.path for warning in warnings(stack)] == ["/Stack/Role"]
+
+
 def test_what_is_split_off_a_long_policy_draws_no_second_warning() -> None:
     stack = new_stack()
     role = narrow(stack)

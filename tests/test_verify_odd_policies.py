@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pinpoint_role_construct.policy_language import Statement
 from pinpoint_role_construct.verify.expectation import Arguments, expect
 from pinpoint_role_construct.verify.repair import losses, repaired
 from pinpoint_role_construct.wildcards import contains, matches
@@ -59,6 +60,17 @@ def test_a_denial_of_the_text_of_a_variable_does_not_hide_that_it_may_be_any() -
 def test_a_policy_variable_may_stop_the_mail(more: list[Any], boundary: list[Any] | None, code: str) -> None:
     role = role_of(statement(), *more, boundary=boundary)
     assert set(codes(role, identities=["example.com"], configuration_sets=["marketing"])) == {code}
+
+
+def test_a_policy_variable_under_a_condition_that_no_email_meets_stops_nothing() -> None:
+    never = {"StringNotEquals": {"aws:RequestedRegion": "us-east-1"}}
+    role = role_of(statement(), denial(Resource=VARIABLE, Condition=never))
+    assert codes(role, identities=["example.com"], configuration_sets=["marketing"]) == []
+
+
+def test_a_policy_variable_may_be_any_name() -> None:
+    assert Statement.parse(statement(Resource=VARIABLE)).resources_within(IDENTITY) == [IDENTITY]
+    assert Statement.parse(statement(Resource=VARIABLE)).resources_within(SET) == []
 
 
 def test_a_policy_variable_elsewhere_stops_nothing() -> None:

@@ -34,7 +34,7 @@ from .deployed import DeployedRole, Finding
 from .expectation import Arguments, expect, option, regions_of
 from .notes import ended_support
 from .permission import compare_permission
-from .trust_statements import known_among, principals_of
+from .trust_statements import known_among
 from .wording import listed
 
 VERDICTS = ("open", "too wide", "retire", "right")
@@ -122,7 +122,7 @@ def _findings(
     if not sends or is_service_linked(role):
         return strangers
     expected = expect(role, Arguments(templates=_templates(role), also_allow=also_allow), region)
-    if known_among(principals_of(role)):
+    if _senders(who):
         found = compare(role, expected)
     else:
         policy, given = _any_region(role, expected.policy), expected.given | {option(TEMPLATE)}

@@ -22,7 +22,17 @@ from jsii._kernel.providers.process import _NodeProcess
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.roles import Granter, Maker, construct, grant, hand_grant, hand_l1, hand_l2
+from benchmarks.roles import (
+    Granter,
+    Maker,
+    construct,
+    grant,
+    hand_grant,
+    hand_l1,
+    hand_l2,
+    scheduler_by_hand,
+    scheduler_construct,
+)
 from local.aws import REPOSITORY
 from pinpoint_role_construct.inputs import resources as input_resources
 
@@ -137,6 +147,8 @@ def in_process() -> Iterator[Row]:
         ours, l2, l1 = (partial(seconds_per_role, make, 100, identities) for make in (construct, hand_l2, hand_l1))
         yield f"{role}: to L2", ratio(ours, l2), 0.8
         yield f"{role}: to L1", ratio(ours, l1), 1.7
+    ours, l2 = (partial(seconds_per_role, make, 100) for make in (scheduler_construct, scheduler_by_hand))
+    yield "EventBridge Scheduler's role, which warns of nothing: to L2", ratio(ours, l2), 0.8
     ours, by_hand = (partial(seconds_per_role, make, 10, IDENTITIES) for make in (construct, hand_l2))
     yield "a role with 100 identities: to L2", ratio(ours, by_hand), 1.3
     checked, unchecked = (partial(seconds_with_identities, check) for check in (True, False))
@@ -229,6 +241,7 @@ def main() -> int:
     for templates in (
         [role_resources(make, None) for make in (construct, hand_l2, hand_l1)],
         [role_resources(make, IDENTITIES) for make in (construct, hand_l2, hand_l1)],
+        [role_resources(make, None) for make in (scheduler_construct, scheduler_by_hand)],
         [grant_resources(give) for give in (grant, hand_grant)],
         [app_template(app) for app in (APP, BY_HAND)],
     ):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
-from pinpoint_role_construct import OrchestrationSendingRole, grant_send_email
+from pinpoint_role_construct import OrchestrationSendingRole, SendingService, SesSendingRole, grant_send_email
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ses as ses
@@ -25,34 +25,53 @@ def construct(stack: cdk.Stack, id: str, identities: Sequence[str | ses.EmailIde
     OrchestrationSendingRole(stack, id, identities=identities)
 
 
+def scheduler_construct(stack: cdk.Stack, id: str, identities: list[str] | None = None) -> None:
+    """Make EventBridge Scheduler's role with this package: one of a service that AWS has not ended."""
+    SesSendingRole(stack, id, service=SendingService.EVENTBRIDGE_SCHEDULER, identities=identities)
+
+
 def _arns(stack: cdk.Stack, identities: list[str] | None) -> list[str]:
     all_identities = stack.format_arn(service="ses", resource="identity", resource_name="*")
     all_sets = stack.format_arn(service="ses", resource="configuration-set", resource_name="*")
     return [all_identities[:-1] + name for name in identities or ["*"]] + [all_sets]
 
 
-def _role(stack: cdk.Stack, id: str, arns: list[str]) -> iam.Role:
+def _role(
+    stack: cdk.Stack,
+    id: str,
+    arns: list[str],
+    service: str = "pinpoint",
+    trust: str = TRUST,
+    policy: str = POLICY,
+    sources: dict[str, dict[str, str]] | None = None,
+) -> iam.Role:
+    conditions = {"StringEquals": {"aws:SourceAccount": stack.account}, **(sources or {})}
+    statement = iam.PolicyStatement(sid=policy, actions=ACTIONS, resources=arns)
     role = iam.Role(
         stack,
         id,
         assumed_by=iam.ServicePrincipal(  # pyrefly: ignore[bad-argument-type]
-            "pinpoint.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
+            f"{service}.amazonaws.com", conditions=conditions
         ),
-        inline_policies={
-            POLICY: iam.PolicyDocument(
-                minimize=False, statements=[iam.PolicyStatement(sid=POLICY, actions=ACTIONS, resources=arns)]
-            )
-        },
+        inline_policies={policy: iam.PolicyDocument(minimize=False, statements=[statement])},
     )
     resource = role.node.default_child
     assert isinstance(resource, iam.CfnRole)
-    resource.add_property_override("AssumeRolePolicyDocument.Statement.0.Sid", TRUST)
+    resource.add_property_override("AssumeRolePolicyDocument.Statement.0.Sid", trust)
     return role
 
 
 def hand_l2(stack: cdk.Stack, id: str, identities: list[str] | None = None) -> None:
     """Make the role as a user would by hand, with aws_iam's L2 constructs."""
     _role(stack, id, _arns(stack, identities))
+
+
+def scheduler_by_hand(stack: cdk.Stack, id: str, identities: list[str] | None = None) -> None:
+    """Make EventBridge Scheduler's role by hand, with aws_iam's L2 constructs."""
+    groups = stack.format_arn(service="scheduler", resource="schedule-group", resource_name="*")
+    sources = {"ArnLike": {"aws:SourceArn": groups}}
+    policy = "SchedulerUsesSESForEmailSends"
+    _role(stack, id, _arns(stack, identities), "scheduler", "AllowScheduler", policy, sources)
 
 
 def hand_l2_with_warning(stack: cdk.Stack, id: str) -> None:

@@ -44,7 +44,7 @@ format: .venv/ready  ## Format the code and fix what can be fixed
 	@$(RUN) ruff check --fix .
 	@$(RUN) ruff format .
 
-bench: .venv/ready  ## Measure what the construct costs at synthesis (five minutes)
+bench: .venv/ready  ## Measure what the construct costs at synthesis (six minutes)
 	@$(RUN) benchmarks
 
 docs: .venv/ready  ## Write the API reference to docs/index.html

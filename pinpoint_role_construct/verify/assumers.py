@@ -95,7 +95,7 @@ def _denies(statement: TrustStatement, name: str) -> bool:
     about = name in (*statement.services, *statement.others) or ANYONE in statement.others
     return (
         about
-        and not statement.spares
+        and not statement.spared
         and all(any(matches(pattern, action) for pattern in statement.actions) for action in actions)
     )
 

@@ -26,7 +26,7 @@ class TrustStatement:
         allows: Whether it allows, or denies.
         services: Service principals, in lower case.
         others: All other principals, as messages name them.
-        spares: Whether it has `NotPrincipal`: it is about all but those, and `others` is `ANYONE`.
+        spared: Who is in `NotPrincipal`, as messages name them: it is about all but those, and `others` is `ANYONE`.
         actions: Actions in lower case.
         not_actions: Actions in lower case that it is not about.
         written: The one or the other as the policy has them.
@@ -37,7 +37,7 @@ class TrustStatement:
     allows: bool
     services: tuple[str, ...]
     others: tuple[str, ...]
-    spares: bool
+    spared: tuple[str, ...]
     actions: tuple[str, ...]
     not_actions: tuple[str, ...]
     written: tuple[str, ...]
@@ -66,7 +66,7 @@ def parse_trust(trust: Mapping[str, Any]) -> list[TrustStatement]:
                 allows=statement.get("Effect") == "Allow",
                 services=services,
                 others=others,
-                spares="NotPrincipal" in statement,
+                spared=_named(statement.get("NotPrincipal")),
                 actions=tuple(str(action).lower() for action in as_list(statement.get("Action"))),
                 not_actions=tuple(str(action).lower() for action in as_list(statement.get("NotAction"))),
                 written=tuple(map(str, as_list(statement.get("Action") or statement.get("NotAction")))),
@@ -100,13 +100,18 @@ def _principals(statement: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[st
     if not isinstance(principal, Mapping):
         return (), (ANYONE,)
     services = [str(name).lower() for name in as_list(principal.get("Service"))]
-    others = [
+    return tuple(services), _named({kind: names for kind, names in principal.items() if kind != "Service"})
+
+
+def _named(principal: object) -> tuple[str, ...]:
+    """Return principals as messages name them."""
+    if not isinstance(principal, Mapping):
+        return () if principal is None else (ANYONE,)
+    return tuple(
         ANYONE if kind == "AWS" and name == "*" else f"{kind} {name}"
         for kind, names in principal.items()
-        if kind != "Service"
         for name in as_list(names)
-    ]
-    return tuple(services), tuple(others)
+    )
 
 
 def _demands_account(comparison: Comparison, account: str) -> bool:

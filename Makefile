@@ -28,8 +28,8 @@ coverage: .venv/ready  ## Run all tests and measure what they cover (half as lon
 
 test-lowest: .venv/ready  ## Run the tests of synthesis with the lowest versions that pyproject.toml allows
 	@"$(PYTHON)" -m venv --clear --without-pip .venv-lowest
-	@$(RUN) uv pip install --quiet --python .venv-lowest --resolution lowest-direct ".[verify]"
-	@$(RUN) uv pip install --quiet --python .venv-lowest hypothesis pytest syrupy
+	@$(RUN) local.setup pip install --quiet --python .venv-lowest --resolution lowest-direct ".[verify]"
+	@$(RUN) local.setup pip install --quiet --python .venv-lowest hypothesis pytest syrupy
 	@.venv-lowest/bin/python -m pytest -o addopts= $(LOWEST)
 
 typing: .venv/ready  ## Check the samples of users' code with mypy too (a minute: it reads all of aws_cdk)
@@ -60,7 +60,7 @@ dist: .venv/ready  ## Build the sdist and the wheel, and check them
 	@$(RUN) twine check --strict dist/*.whl dist/*.tar.gz
 
 lock: .venv/ready  ## Lock the newest allowed development dependencies
-	@$(RUN) uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
+	@$(RUN) local.setup pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
 	  --no-emit-index-url --no-header --group dev --all-extras --output-file requirements-dev.txt pyproject.toml
 
 clean:  ## Remove all that these targets made

@@ -1,4 +1,7 @@
-"""Set up `.venv` and `node_modules`: the Makefile runs this with the system's Python, so it needs no package."""
+"""Set up `.venv` and `node_modules`: the Makefile runs this with the system's Python, so it needs no package.
+
+With arguments: run uv with them, and with pip's settings.
+"""
 
 from __future__ import annotations
 
@@ -113,6 +116,12 @@ def install_all() -> None:
         finish(npm)
 
 
+def run_uv(arguments: list[str]) -> int:
+    """Run uv with pip's settings, and return its exit code."""
+    environment = {**os.environ, **uv_environment(pip("config", "list"))}
+    return subprocess.run([str(VENV / "bin" / "uv"), *arguments], env=environment, check=False).returncode
+
+
 def main() -> int:
     """Set up, and return 0; if that fails say why, and return 1."""
     print("Setting up .venv and node_modules (once, about 15 seconds) ...", flush=True)
@@ -131,7 +140,7 @@ def main() -> int:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        sys.exit(run_uv(sys.argv[1:]) if sys.argv[1:] else main())
     except KeyboardInterrupt:
         print("\nInterrupted. The next make sets up again.", file=sys.stderr)
         sys.exit(130)

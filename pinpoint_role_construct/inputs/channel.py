@@ -104,7 +104,7 @@ def _parse_sender(argument: Argument, identity: Named) -> str:
             header: Any = HeaderRegistry()("from", f"{without_tokens(text[: named.start(1)])}{known}>")
             right = not header.defects and [found.addr_spec for found in header.addresses] == [known]
         except Exception:  # of text that is no header the standard library's parser raises anything
-            argument.refuse("has a display name that RFC 2047 does not allow")
+            right = False
         if not right:
             argument.refuse("is not one display name, in quotes if it has punctuation, and one email address")
     elif re.search("[<>, ]", text):

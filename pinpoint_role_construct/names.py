@@ -41,7 +41,7 @@ def check_characters(parameter: str, text: str, accepts: str) -> None:
     if not text.isprintable() or " " in text:
         refuse(parameter, text, "has white space or control characters", accepts)
     if "*" in text or "?" in text or "${" in text:
-        refuse(parameter, text, "has *, ? or ${, which IAM takes for a pattern or a variable", accepts)
+        refuse(parameter, text, "has *, ? or ${, which IAM treats as a pattern or a variable", accepts)
 
 
 def parse_identity(parameter: str, name: str, accepts: str = _IDENTITY) -> str:

@@ -1,4 +1,4 @@
-"""What the tests of deployed stacks share: an app of the CDK CLI, and the environment that leads to a local AWS."""
+"""What the tests of deployed stacks share: a stack for the CDK CLI, and the environment that leads to a local AWS."""
 
 from __future__ import annotations
 

@@ -42,12 +42,12 @@ def test_a_role_made_by_hand_is_imported_without_being_replaced(
     bootstrapped: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     project = Project(bootstrapped, tmp_path / "out", define)
-    aws_iam = project.iam
+    client = project.iam
     documents = [documented_trust_policy(), documented_permission_policy()]
     trust, permissions = (json.dumps(document).replace("111122223333", ACCOUNT) for document in documents)
-    by_hand = aws_iam.create_policy(PolicyName="made-by-hand-policy", PolicyDocument=permissions)["Policy"]["Arn"]
-    before = aws_iam.create_role(RoleName=NAME, Path=path, AssumeRolePolicyDocument=trust)["Role"]
-    aws_iam.attach_role_policy(RoleName=NAME, PolicyArn=by_hand)
+    by_hand = client.create_policy(PolicyName="made-by-hand-policy", PolicyDocument=permissions)["Policy"]["Arn"]
+    before = client.create_role(RoleName=NAME, Path=path, AssumeRolePolicyDocument=trust)["Role"]
+    client.attach_role_policy(RoleName=NAME, PolicyArn=by_hand)
 
     mapping = tmp_path / "mapping.json"
     mapping.write_text(json.dumps({"Role1ABCC5F0": {"RoleName": NAME}}))
@@ -58,8 +58,8 @@ def test_a_role_made_by_hand_is_imported_without_being_replaced(
     narrowed = permission_policy([f"{SES}:identity/example.com", f"{SES}:configuration-set/marketing"])
     assert project.inline_policies() == {"PinpointUsesSESForEmailSends": narrowed}
 
-    aws_iam.detach_role_policy(RoleName=NAME, PolicyArn=by_hand)
-    aws_iam.delete_policy(PolicyArn=by_hand)
+    client.detach_role_policy(RoleName=NAME, PolicyArn=by_hand)
+    client.delete_policy(PolicyArn=by_hand)
     after = project.role()
     unchanged = ("Arn", "RoleId", "CreateDate", "AssumeRolePolicyDocument")
     assert {key: after[key] for key in unchanged} == {key: before[key] for key in unchanged}

@@ -139,3 +139,12 @@ install.proxy='http://proxy.example:3128'
         "SSL_CERT_FILE": "/etc/ca file.pem",
         "ALL_PROXY": "http://proxy.example:3128",
     }
+
+
+def test_uv_runs_with_what_pip_is_told(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UV_DEFAULT_INDEX", raising=False)
+    script(checkout / ".venv/bin/python", "echo \"global.index-url='https://mirror.example/simple'\"")
+    script(checkout / ".venv/bin/uv", 'echo "$UV_DEFAULT_INDEX $*"; exit 3')
+    command = [sys.executable, "local/setup.py", "pip", "install", "x"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (3, "https://mirror.example/simple pip install x\n")

@@ -159,7 +159,7 @@ def test_a_construct_of_another_account_is_refused(kind: str) -> None:
     service, make, _ = CONSTRUCTS[kind]
     stack = new_stack()
     construct = make(other_stack(stack, account=OTHER_ACCOUNT))
-    refused = rf"^source_arns\[0\]: (?!.*Token\[).* belongs to account {OTHER_ACCOUNT}, but the role to {ACCOUNT}"
+    refused = rf"^source_arns\[0\]: (?!.*Token\[).* belongs to account {OTHER_ACCOUNT}, but the role is in {ACCOUNT}"
     with pytest.raises(ValueError, match=refused):
         sending_role(stack, service=service, source_arns=[construct])
 

@@ -43,7 +43,7 @@ def test_a_value_that_cloudformation_would_remove_is_refused(parameter: str, con
 def test_a_token_that_stands_for_a_pattern_is_refused(parts: list[str]) -> None:
     token = cdk.Token.as_string(cdk.Lazy.any(_Text("".join(parts))))
     with pytest.raises(
-        ValueError, match=r"^identities\[0\]: .* stands for .*which IAM takes for a pattern or a variable"
+        ValueError, match=r"^identities\[0\]: .* stands for .*which IAM treats as a pattern or a variable"
     ):
         OrchestrationSendingRole(new_stack(), "Role", identities=[token])
 

@@ -1,4 +1,4 @@
-"""Odd policies that once hung the comparison, or passed as right."""
+"""Odd policies and arguments that the command once judged wrongly, or that hung it."""
 
 from __future__ import annotations
 

@@ -364,12 +364,16 @@ def test_a_denial_of_everybody_else_is_none_of_the_service() -> None:
     denial = {"Effect": "Deny", "Action": "sts:AssumeRole"}
     spared = {**denial, "NotPrincipal": {"Service": SCHEDULER.principal}}
     assert codes(role_of(trust=[trust_statement(SCHEDULER), spared])) == []
+    in_capitals = {**denial, "NotPrincipal": {"Service": SCHEDULER.principal.title()}}
+    assert codes(role_of(trust=[trust_statement(SCHEDULER), in_capitals])) == []
     another = {**denial, "NotPrincipal": {"Service": STEP_FUNCTIONS.principal}}
     assert codes(role_of(trust=[trust_statement(SCHEDULER), another])) == ["TRUST-DENY"]
 
 
 def test_that_there_must_be_a_source_is_no_second_comparison_of_it() -> None:
     conditions = {**policy_of(SCHEDULER).trust_conditions(), "Null": {"aws:SourceArn": "false"}}
+    assert codes(role_of(trust=[trust_statement(SCHEDULER, Condition=conditions)])) == []
+    conditions["Null"] = {"aws:SourceArn": "False"}
     assert codes(role_of(trust=[trust_statement(SCHEDULER, Condition=conditions)])) == []
     conditions["Null"] = {"aws:SourceArn": "true"}
     assert set(codes(role_of(trust=[trust_statement(SCHEDULER, Condition=conditions)]))) == {"TRUST-SOURCE"}

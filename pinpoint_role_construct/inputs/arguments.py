@@ -172,7 +172,7 @@ class Argument:
         if "AWS::NoValue" in resolved:
             self.refuse("may be AWS::NoValue: CloudFormation would remove the value, and with it what it narrows")
         if re.search(r"[*?]|\$\{(?!AWS::)", resolved):
-            self.refuse(f"stands for {resolved[1:-1]}, which IAM takes for a pattern or a variable")
+            self.refuse(f"stands for {resolved[1:-1]}, which IAM treats as a pattern or a variable")
 
     def check_part(self, text: str) -> None:
         """Refuse a part of the text that has a pattern or a character that no name has, beside tokens or not."""

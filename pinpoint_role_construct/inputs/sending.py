@@ -200,13 +200,13 @@ def check_sender(argument: Argument, identities: tuple[Named, ...]) -> None:
     argument.refuse(f"is outside the {'identity' if len(names) == 1 else 'identities'} {shown}{case}")
 
 
-def _check_regions(default: str, regions: dict[str, set[str]]) -> None:
+def _check_regions(home_region: str, regions: dict[str, set[str]]) -> None:
     """Refuse identities that are all in another Region than all of what goes with them, as far as is known."""
     ours = regions.pop("identities")
     for parameter, theirs in regions.items():
         if ours and theirs and is_known(*ours, *theirs) and "*" not in theirs and not ours & theirs:
             place, other = " and ".join(sorted(ours)), " and ".join(sorted(theirs))
-            move = "" if default in ours else f"region={min(ours)!r}, or "
+            move = "" if home_region in ours else f"region={min(ours)!r}, or "
             raise ValueError(
                 f"region: the identities are all in {place}, but {parameter} in {other}; "
                 f"accepted: {move}{parameter} in {place}"

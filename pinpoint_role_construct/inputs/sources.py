@@ -65,7 +65,7 @@ def _parse_source(argument: Argument, pattern: str) -> Source:
 def _check_account(argument: Argument, account: str) -> None:
     own = argument.home.account
     if account != own and is_known(account, own):
-        argument.refuse(f"belongs to account {account}, but the role to {own}")
+        argument.refuse(f"belongs to account {account}, but the role is in {own}")
 
 
 def _arn_of(argument: Argument, prefix: str) -> str:

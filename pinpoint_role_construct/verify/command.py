@@ -34,7 +34,7 @@ exit codes:
   0  the role matches (without ROLE: every role is right)
   1  it differs (without ROLE: at least one is not right, or cannot send)
   2  could not check
-With --policies: 0, unless the role could not be read.
+With --policies: 0, or 2 if they could not be made.
 
 --policies prints a JSON object with the keys trust and permission. To put them into the account:
   sending-role-verify ROLE --policies > policies.json

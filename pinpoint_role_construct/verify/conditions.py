@@ -89,6 +89,11 @@ class Comparison:
         return not (self.negated or self.if_exists or self.quantifier == "forallvalues")
 
     @property
+    def only_demands_the_key(self) -> bool:
+        """Return whether it says no more than that a request must have the key, whatever its value."""
+        return self.operator == "null" and {value.lower() for value in self.values} == {"false"}
+
+    @property
     def has_variable(self) -> bool:
         """Return whether a value is a policy variable."""
         return any("${" in value for value in self.values)

@@ -72,7 +72,7 @@ class Sending:
     Attributes:
         rules: The statements of the role's policies.
         boundary: The statements of its permissions boundary; `None` without one.
-        unclear: Those of `rules` that allow sending, but whose conditions no message meets (`False`) or cannot be
+        unclear: Those of `rules` that allow sending under conditions that no message meets (`False`), or that cannot be
             evaluated (`None`). They count as met.
     """
 
@@ -146,10 +146,13 @@ class Sending:
         about = [comparison for comparison in self._comparisons if comparison.name == key]
         senders = names if key == FROM_ADDRESS else []
 
-        def alike(value: str | None) -> tuple[object, ...]:
+        def outcome(value: str | None) -> tuple[object, ...]:
             return *(c.met_by(value) for c in about), *(sends_from(name, str(value)) for name in senders)
 
-        return list({alike(value): value for value in reversed(usable)}.values())[::-1]  # of those alike the first
+        different: dict[object, str | None] = {}
+        for value in usable:
+            different.setdefault(outcome(value), value)
+        return list(different.values())
 
     def _identity_names(self) -> list[str]:
         arns = [arn for rule in self.rules if rule.sends for arn in rule.statement.resources]

@@ -149,8 +149,8 @@ def compare_decisions(decisions: Iterable[Decision], found: Iterable[Finding]) -
     if allowed and not any(code.startswith("PERMISSION-") and code not in _EXPLAINS_DENIALS for code in codes):
         yield Finding(
             "SIMULATOR-ALLOWS",
-            f"IAM's policy simulator allows {_named(allowed)}, which it should not allow: look for a policy that "
-            "was added in the meantime, and run the command again.",
+            f"IAM's policy simulator allows {_named(allowed)}, which the role should not be allowed: look for a policy "
+            "that was added in the meantime, and run the command again.",
         )
 
 

@@ -121,7 +121,7 @@ def _compare_sources(
     given = "--source-arn" in expected.given
     right = listed(expected.policy.source_arns) or pattern
     where = f"In the trust policy, {statement.label}"
-    compared = [c for c in statement.about(SOURCE_ARN) if (c.operator, *c.values) != ("null", "false")]
+    compared = [comparison for comparison in statement.about(SOURCE_ARN) if not comparison.only_demands_the_key]
     if not compared and (given or service.source_required):
         yield Finding(
             "TRUST-SOURCE",
@@ -201,7 +201,7 @@ def _compare_other_keys(statement: TrustStatement, role: DeployedRole, service: 
 
 
 def _compare_denial(statement: TrustStatement, role: DeployedRole, service: SendingService) -> Iterator[Finding]:
-    spared = f"Service {service.principal}" in statement.spared
+    spared = f"service {service.principal}" in map(str.lower, statement.spared)
     about_it = service.principal in statement.services or (ANYONE in statement.others and not spared)
     named = [pattern for pattern in statement.actions + statement.not_actions if matches(pattern, "sts:assumerole")]
     denies = bool(named) != bool(statement.not_actions)

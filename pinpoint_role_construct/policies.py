@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .policy_language import Statement, as_list
+from .conditions import Comparison, parse_conditions
+from .policy_language import Statement
 from .services import SendingService
 from .wildcards import contains, overlaps
 
@@ -22,6 +23,7 @@ ACTIONS = ("ses:SendEmail", "ses:SendRawEmail")
 TEMPLATE_ACTIONS = ("ses:SendTemplatedEmail", "ses:SendBulkEmail", "ses:SendBulkTemplatedEmail")
 SENDING_ACTIONS = ACTIONS + TEMPLATE_ACTIONS
 ACTIONS_WITHOUT_SENDER = ("ses:SendBulkEmail",)  # SES does not know ses:FromAddress for it
+FROM_ADDRESS = "ses:fromaddress"  # in lower case, as a Comparison names its key
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 TRUST_LIMIT, INLINE_LIMIT, MANAGED_LIMIT, USER_LIMIT, GROUP_LIMIT = 2048, 10240, 6144, 2048, 5120
@@ -125,24 +127,24 @@ class SendingPolicy:
             return []
         if found.not_resources:
             return [f"all but {', '.join(found.not_resources)}"]
-        may_send = set(actions) <= set(self.actions) and self._keeps_senders(found, actions)
+        may_send = set(actions) <= set(self.actions) and self.keeps_senders(actions, parse_conditions(found.conditions))
         return [arn for arn in found.resources if _is_ses(arn) and not (may_send and self.covers(arn))]
 
     def covers(self, arn: str) -> bool:
         """Return whether the policy allows sending with all that an ARN, or a pattern of ARNs, matches."""
         return any(contains(pattern, arn) for pattern in self.resources)
 
-    def _keeps_senders(self, statement: Statement, actions: Sequence[str]) -> bool:
+    def keeps_senders(self, actions: Sequence[str], comparisons: Iterable[Comparison]) -> bool:
+        """Return whether a statement allows actions from the policy's own addresses only.
+
+        Args:
+            actions: The sending actions of the statement.
+            comparisons: Its conditions.
+        """
         if not self.from_addresses or set(actions) <= set(ACTIONS_WITHOUT_SENDER):
             return True
-        values = [
-            value
-            for operator, keys in statement.conditions.items()
-            for key, listed in keys.items()
-            if operator == "StringEquals" and key.lower() == "ses:fromaddress"
-            for value in as_list(listed)
-        ]
-        return bool(values) and set(values) <= set(self.from_addresses)
+        only = [comparison.only_values for comparison in comparisons if comparison.name == FROM_ADDRESS]
+        return any(values and set(values) <= set(self.from_addresses) for values in only)
 
 
 def _is_ses(arn: str) -> bool:

@@ -441,6 +441,14 @@ def test_the_documents_narrow_no_sender_that_the_role_has(run: Command) -> None:
     assert "leave out the condition StringEquals ses:FromAddress (inline policy Sending, statement Pinpoint" in err
 
 
+@pytest.mark.parametrize("operator", ["StringEquals", "StringLike", "ForAnyValue:StringEquals"])
+def test_the_documents_keep_the_only_senders_that_the_role_has(run: Command, operator: str) -> None:
+    one = statement(Condition={operator: {"SES:fromaddress": ADDRESS}})
+    _, permission, err = documents(run(role_of(one), "--policies"))
+    assert permission["Statement"][0]["Condition"] == {"StringEquals": {"ses:FromAddress": ADDRESS}}
+    assert "leave out" not in err
+
+
 def test_the_documents_say_which_conditions_they_leave_out(run: Command) -> None:
     patterns = {"StringLike": {"ses:FromAddress": "*@example.com"}, "StringEquals": {"ses:ApiVersion": "2"}}
     _, permission, err = documents(run(role_of(statement(Condition=patterns)), "--policies"))

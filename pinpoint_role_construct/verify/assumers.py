@@ -18,8 +18,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from ..conditions import Comparison
 from ..wildcards import matches, overlaps
-from .conditions import Comparison
 from .deployed import DeployedRole, Finding
 from .trust_statements import ANYONE, TrustStatement, parse_trust
 

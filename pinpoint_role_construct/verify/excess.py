@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE
-from ..policies import ACTIONS_WITHOUT_SENDER, SENDING_ACTIONS, TEMPLATE_ACTIONS, ses_arn
+from ..policies import FROM_ADDRESS, SENDING_ACTIONS, TEMPLATE_ACTIONS, ses_arn
 from ..wildcards import contains, matches, overlaps
 from .deployed import Finding
 from .expectation import Expectation, option
-from .sending import FROM_ADDRESS, Rule, Sending
+from .sending import Rule, Sending
 from .wording import PRINTS, listed
 
 
@@ -155,17 +155,12 @@ def _why_outside(arns: list[str], expected: Expectation) -> str:
 
 def other_senders(rule: Rule, expected: Expectation) -> Iterator[Finding]:
     """Yield that a statement allows sending from other addresses than given."""
-    addresses = set(expected.policy.from_addresses)
-    if not addresses or not set(rule.sends) - set(ACTIONS_WITHOUT_SENDER):
+    if expected.policy.keeps_senders(rule.sends, rule.comparisons):
         return
-    for comparison in rule.comparisons:
-        exact = comparison.operator in ("stringequals", "stringlike") and not comparison.has_pattern
-        if comparison.name == FROM_ADDRESS and comparison.demands and exact and set(comparison.values) <= addresses:
-            return
     found = [f"{c.written} {listed(c.values)}" for c in rule.comparisons if c.name == FROM_ADDRESS]
     yield Finding(
         "PERMISSION-FROM-ADDRESS",
         f"The {rule.label} allows sending from other addresses than --from-address names "
         f"({listed(found) or 'it has no condition on ses:FromAddress'}): add the condition StringEquals "
-        f'"ses:FromAddress": {listed(sorted(addresses))} {PRINTS}.',
+        f'"ses:FromAddress": {listed(sorted(set(expected.policy.from_addresses)))} {PRINTS}.',
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..policies import ACTIONS_WITHOUT_SENDER
+from ..policies import ACTIONS_WITHOUT_SENDER, FROM_ADDRESS
 from ..policy_language import without_variables
 from ..wildcards import contains
 from .deployed import DeployedRole, Finding
 from .excess import other_actions, other_senders, too_wide, unnamed_templates
 from .expectation import Expectation
-from .sending import FROM_ADDRESS, SES_KEYS, Message, Refused, Rule, Sending
+from .sending import SES_KEYS, Message, Refused, Rule, Sending
 from .wording import PRINTS, listed
 
 _UNLIMITED = ("PERMISSION-WILDCARD", "PERMISSION-NEGATION", "PERMISSION-ADMINISTRATOR")

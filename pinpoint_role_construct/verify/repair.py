@@ -6,12 +6,12 @@ import shlex
 from dataclasses import replace
 
 from ..names import CONFIGURATION_SET, IDENTITY, ResourceKind, parse_address
-from ..policies import ACTIONS_WITHOUT_SENDER, SENDING_ACTIONS, SendingPolicy
+from ..policies import ACTIONS_WITHOUT_SENDER, FROM_ADDRESS, SENDING_ACTIONS, SendingPolicy
 from ..policy_language import parse_statements
 from ..wildcards import overlaps
 from .deployed import DeployedRole
 from .expectation import Expectation, option, within_source
-from .sending import FROM_ADDRESS, Rule, Sending
+from .sending import Rule, Sending
 from .trust_statements import SOURCE_ACCOUNT, SOURCE_ARN, parse_trust
 
 _SENDING = [action.lower() for action in SENDING_ACTIONS]
@@ -59,8 +59,8 @@ def _kept_addresses(sending: Sending) -> tuple[str, ...]:
 
 def _exact_addresses(rule: Rule) -> tuple[str, ...]:
     for comparison in rule.comparisons:
-        if comparison.name == FROM_ADDRESS and comparison.demands and comparison.operator == "stringequals":
-            return tuple(value for value in comparison.values if _is_address(value))
+        if comparison.name == FROM_ADDRESS and comparison.only_values:
+            return tuple(value for value in comparison.only_values if _is_address(value))
     return ()
 
 

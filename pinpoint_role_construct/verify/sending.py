@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from ..conditions import UNKNOWN, Comparison, Value, all_met, parse_conditions
 from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE, sends_from
-from ..policies import ACTIONS_WITHOUT_SENDER, SENDING_ACTIONS
+from ..policies import ACTIONS_WITHOUT_SENDER, FROM_ADDRESS, SENDING_ACTIONS
 from ..policy_language import Statement, as_list, parse_statements
 from ..wildcards import contains, overlaps
-from .conditions import UNKNOWN, Comparison, Value, all_met, parse_conditions
 from .deployed import DeployedRole
 from .expectation import Expectation, option
 
-FROM_ADDRESS = "ses:fromaddress"
 _OF_ADDRESSES = (FROM_ADDRESS, "ses:feedbackaddress", "ses:recipients")
 OF_MESSAGES = (*_OF_ADDRESSES, "ses:fromdisplayname")  # the keys that SES does not know for ACTIONS_WITHOUT_SENDER
 MAY_BE_ABSENT = ("ses:feedbackaddress", "ses:fromdisplayname", "ses:multiregionendpointid")

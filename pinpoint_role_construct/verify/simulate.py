@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE
-from ..policies import SENDING_ACTIONS, document, ses_arn
+from ..policies import FROM_ADDRESS, SENDING_ACTIONS, document, ses_arn
 from ..wildcards import contains
 from .deployed import DeployedRole, Finding
 from .expectation import Expectation, option
-from .sending import FROM_ADDRESS, Sending
+from .sending import Sending
 from .wording import listed
 
 _OTHER_ACTIONS = ("ses:CreateEmailIdentity", "iam:PassRole", "sts:AssumeRole", "s3:GetObject")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..conditions import UNKNOWN, Comparison, Value, all_met, contains_arn
 from ..services import SendingService, known_services
 from ..wildcards import matches, overlaps
 from .assumers import assumers
-from .conditions import UNKNOWN, Comparison, Value, all_met, contains_arn
 from .deployed import DeployedRole, Finding
 from .expectation import Expectation, is_source_name, within_source
 from .trust_statements import ANYONE, SOURCE_ACCOUNT, SOURCE_ARN, TrustStatement, parse_trust, services_of

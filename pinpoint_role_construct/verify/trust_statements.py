@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..conditions import Comparison, parse_conditions
 from ..policy_language import as_list
 from ..services import SendingService, known_services
-from .conditions import Comparison, parse_conditions
 from .deployed import DeployedRole
 
 ANYONE = "anyone"

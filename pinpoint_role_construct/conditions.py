@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from ..policy_language import as_list
-from ..wildcards import contains, matches
+from .policy_language import as_list
+from .wildcards import contains, matches
 
 
 class Unknown(Enum):
@@ -102,6 +102,12 @@ class Comparison:
     def has_pattern(self) -> bool:
         """Return whether a value is a pattern."""
         return self.operator in _WITH_WILDCARDS and any(set("*?") & set(value) for value in self.values)
+
+    @property
+    def only_values(self) -> tuple[str, ...]:
+        """Return the values, one of which a request must have; none if other values meet the comparison too."""
+        exact = self.operator in ("stringequals", "stringlike") and not self.has_pattern
+        return self.values if exact and self.demands else ()
 
     def met_by(self, value: Value) -> bool | None:
         """Return whether a request with this value meets the comparison; `None` if that cannot be told."""

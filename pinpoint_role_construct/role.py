@@ -126,6 +126,10 @@ class SesSendingRole(iam.Role):
         if not isinstance(service, SendingService):
             accepts = "a SendingService, such as SendingService.EVENTBRIDGE_SCHEDULER"
             refuse_type_of(scope, "service", service, accepts)
+        boundary_arn = getattr(permissions_boundary, "managed_policy_arn", None)
+        if permissions_boundary is not None and not isinstance(boundary_arn, str):
+            accepts = "a managed policy, such as iam.ManagedPolicy.from_managed_policy_name(...)"
+            refuse_type_of(scope, "permissions_boundary", permissions_boundary, accepts)
         sending = parse_sending(
             scope,
             service=service,

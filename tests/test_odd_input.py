@@ -11,6 +11,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_ses as ses
 
@@ -28,6 +29,7 @@ from tests.helpers import (
     resolve,
     resource_arns,
     resources,
+    roles,
     sending_role,
     statements,
     token,
@@ -277,6 +279,39 @@ def test_no_message_shows_a_raw_token_of_one_value(parameter: str) -> None:
         assert message.startswith(parameter)
         assert "Token[" not in message
         assert "${Name}" in message
+
+
+NO_BOUNDARIES: dict[str, Callable[[cdk.Stack], object]] = {
+    "L1": lambda stack: iam.CfnManagedPolicy(stack, "Boundary", policy_document={}),
+    "inline policy": lambda stack: iam.Policy(stack, "Boundary"),
+    "document": lambda _: iam.PolicyDocument(),
+    "stack": lambda stack: stack,
+    "class": lambda _: iam.ManagedPolicy,
+    "ARN": lambda _: "arn:aws:iam::aws:policy/PowerUserAccess",
+    "nothing": lambda _: "",
+}
+
+
+@pytest.mark.parametrize("make", NO_BOUNDARIES.values(), ids=NO_BOUNDARIES)
+def test_a_permissions_boundary_that_is_no_managed_policy_is_refused_instead_of_left_out(
+    make: Callable[[cdk.Stack], object],
+) -> None:
+    stack = new_stack()
+    value: Any = make(stack)
+    with pytest.raises(TypeError, match=r"^permissions_boundary: .*accepted: a managed policy, such as "):
+        sending_role(stack, "Role", permissions_boundary=value)
+
+
+def test_a_permissions_boundary_may_be_imported_or_of_the_app() -> None:
+    stack = new_stack()
+    boundaries = [
+        iam.ManagedPolicy.from_aws_managed_policy_name("PowerUserAccess"),
+        iam.ManagedPolicy.from_managed_policy_name(stack, "ByName", "limits"),
+        iam.ManagedPolicy(stack, "Own", statements=[iam.PolicyStatement(actions=["ses:*"], resources=["*"])]),
+    ]
+    for i, boundary in enumerate(boundaries):
+        sending_role(stack, f"Role{i}", permissions_boundary=boundary)
+    assert [bool(role.get("PermissionsBoundary")) for role in roles(stack)] == [True] * 3
 
 
 def test_no_message_shows_a_raw_token_of_a_choice() -> None:

@@ -1,11 +1,10 @@
-"""One value given for a parameter: its tokens, and the checks that every kind of value shares."""
+"""One value given for a parameter, and the checks that every kind of value shares."""
 
 from __future__ import annotations
 
 import json
 import re
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any, NoReturn
 
 import aws_cdk as cdk
@@ -14,54 +13,16 @@ from constructs import Construct
 from ..names import check_characters, refuse, refuse_type
 from ..policies import ses_arn
 from .partitions import partition_of
+from .tokens import ANY_TOKEN, TOKEN, is_known, is_list_token, literal_texts, resource_behind, split_arn, without_tokens
 
-_TOKEN = re.compile(r"\$\{Token\[[A-Za-z0-9:._-]+\]\}")
-_LIST_TOKEN = re.compile(r"#\{Token\[[A-Za-z0-9:._-]+\]\}")
-_ANY_TOKEN = re.compile(rf"{_TOKEN.pattern}|{_LIST_TOKEN.pattern}")
 _REGION = "the code of an AWS Region that this aws-cdk-lib knows, in the stack's partition, or the stack's own"
 _LONGEST_PARTITION, _LONGEST_REGION = "aws-us-gov", "ap-southeast-1"
 _LONGEST_ARN = f"arn:{_LONGEST_PARTITION}:mobiletargeting:{_LONGEST_REGION}:111122223333:mailmanager-rule-set/"
 
 
-def is_known(*texts: str) -> bool:
-    """Return whether texts are known at synthesis: whether no CDK token is in them."""
-    return not any("${Token[" in text and _TOKEN.search(text) for text in texts)
-
-
-def is_list_token(value: object) -> bool:
-    """Return whether a value is a list of unknown length that CDK stands in for."""
-    first = value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else None
-    return isinstance(first, str) and _LIST_TOKEN.fullmatch(first) is not None
-
-
-def without_tokens(text: str) -> str:
-    """Return text with a word in the place of each CDK token."""
-    return _TOKEN.sub("token", text)
-
-
 def plain(value: Any) -> Any:
     """Return text as a plain `str`, since an f-string makes `Region.IE` of a `str` Enum; anything else as it is."""
     return str.__str__(value) if isinstance(value, str) else value
-
-
-@lru_cache(maxsize=1024)
-def split_arn(text: str) -> tuple[str, ...]:
-    """Return the six fields of an ARN, or fewer if it has fewer; a colon within a token separates nothing."""
-    tokens = iter(_TOKEN.findall(text))
-    fields = _TOKEN.sub("\0", text).split(":", 5)
-    return tuple(re.sub("\0", lambda _: next(tokens, "\0"), field) for field in fields)
-
-
-def resource_behind(token: str) -> cdk.CfnResource | None:
-    """Return the resource that text refers to, if it is one token for an attribute of a resource."""
-    if not _TOKEN.fullmatch(token):
-        return None
-    try:
-        reference = cdk.Tokenization.reverse_complete_string(token)
-    except RuntimeError:  # it only looks like a token
-        return None
-    target = reference.target if isinstance(reference, cdk.Reference) else None
-    return target if isinstance(target, cdk.CfnResource) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +59,7 @@ class Home:
     def shown(self, value: Any) -> Any:
         """Return a value as messages show it: tokens by what they resolve to, constructs by their path."""
         if isinstance(value, str):
-            return _ANY_TOKEN.sub(lambda token: self._resolved(token[0]), value)
+            return ANY_TOKEN.sub(lambda token: self._resolved(token[0]), value)
         if is_list_token(value):
             return self.shown(value[0])
         return getattr(getattr(value, "node", None), "path", value)
@@ -158,7 +119,7 @@ class Argument:
         ]
 
     def check_tokens(self) -> None:
-        """Refuse tokens that CDK does not know, that stand for a pattern, or that CloudFormation would remove."""
+        """Refuse tokens that CDK does not know, that stand for a pattern or a variable, or for nothing."""
         if is_known(self.value):  # asking Node about each plain name would cost more than all the rest
             return
         try:
@@ -166,13 +127,16 @@ class Argument:
         except RuntimeError:
             self.refuse("looks like a CDK token but is not one")
         try:
-            resolved = json.dumps(self.home.stack.resolve(_TOKEN.findall(self.value)))
+            tokens, *whole = self.home.stack.resolve([TOKEN.findall(self.value), self.value])
         except RuntimeError:  # it resolves at synthesis only
             return
-        if "AWS::NoValue" in resolved:
+        if not whole:
+            self.refuse("stands for nothing: CDK would leave the value out, and with it what it narrows")
+        if "AWS::NoValue" in json.dumps(tokens):
             self.refuse("may be AWS::NoValue: CloudFormation would remove the value, and with it what it narrows")
-        if re.search(r"[*?]|\$\{(?!AWS::)", resolved):
-            self.refuse(f"stands for {resolved[1:-1]}, which IAM treats as a pattern or a variable")
+        if re.search("[*?]", "".join(literal_texts(tokens))) or any("${" in text for text in literal_texts(whole)):
+            shown = json.dumps(tokens)[1:-1]
+            self.refuse(f"stands for {shown}, which IAM treats as a pattern or a variable")
 
     def check_part(self, text: str) -> None:
         """Refuse a part of the text that has a pattern or a character that no name has, beside tokens or not."""
@@ -192,7 +156,7 @@ class Argument:
         if not isinstance(region, str):
             self.refuse_type()
         if not is_known(region):
-            if re.search(r"[^a-z0-9-]", _TOKEN.sub("", region)):
+            if re.search(r"[^a-z0-9-]", TOKEN.sub("", region)):
                 self.refuse("has a character beside a token that no Region has")
             return
         found = partition_of(region)

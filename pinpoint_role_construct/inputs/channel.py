@@ -13,9 +13,10 @@ from constructs import Construct
 from ..names import CONFIGURATION_SET, IDENTITY
 from ..services import SendingService
 from ..wildcards import matches
-from .arguments import Argument, Home, is_known, plain, resource_behind, split_arn, without_tokens
+from .arguments import Argument, Home, plain
 from .resources import Named, deployed_arn, parse_resource
 from .sending import Sending, check_sender
+from .tokens import is_known, resource_behind, split_arn, without_tokens
 
 _ADDRESS = (
     "the email address of the identity, optionally with a +label, or any address in its domain or a subdomain, "

@@ -8,8 +8,9 @@ from typing import Any
 import aws_cdk as cdk
 
 from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE, ResourceKind
-from .arguments import Argument, Home, is_known, resource_behind, split_arn
+from .arguments import Argument, Home
 from .partitions import partition_of
+from .tokens import is_known, resource_behind, split_arn
 
 _REFERENCES = {  # of each kind's constructs: the attribute that refers to one, and the name in that reference
     IDENTITY: ("email_identity_ref", "email_identity"),

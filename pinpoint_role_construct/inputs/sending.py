@@ -12,9 +12,10 @@ from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE, ResourceKind, parse_a
 from ..policies import GROUP_LIMIT, INLINE_LIMIT, MANAGED_LIMIT, TRUST_LIMIT, USER_LIMIT, SendingPolicy, size
 from ..policy_language import as_list
 from ..services import SendingService
-from .arguments import Argument, Home, is_known
+from .arguments import Argument, Home
 from .resources import Named, deployed_arn, parse_resources
 from .sources import LONGEST_SOURCE_NAME, parse_sources
+from .tokens import is_known
 
 if TYPE_CHECKING:
     from aws_cdk.interfaces.aws_ses import IConfigurationSetRef, IEmailIdentityRef, ITemplateRef

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ..services import SendingService
-from .arguments import Argument, Home, is_known, plain, split_arn, without_tokens
+from .arguments import Argument, Home, plain
+from .tokens import is_known, split_arn, without_tokens
 
 LONGEST_SOURCE_NAME = 100
 

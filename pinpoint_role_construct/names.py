@@ -114,6 +114,16 @@ class ResourceKind:
     parse: Callable[[str, str], str]
     longest_name: int
 
+    def name_in(self, arn: str) -> str:
+        """Return the name in the ARN of one, as SES knows it, or the pattern; nothing if SES has none of this name."""
+        name = arn.partition(f":{self.resource}/")[2]
+        if set("*?$") & set(name):
+            return name
+        try:
+            return self.parse("", name)
+        except ValueError:
+            return ""
+
 
 IDENTITY = ResourceKind("identity", _IDENTITY, parse_identity, 320)
 CONFIGURATION_SET = ResourceKind("configuration-set", _SET, parse_configuration_set, 64)

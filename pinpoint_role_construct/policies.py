@@ -9,15 +9,14 @@ https://docs.aws.amazon.com/pinpoint/latest/developerguide/permissions-ses.html
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .conditions import Comparison, parse_conditions
-from .policy_language import Statement
+from .policy_language import Statement, narrower, without_variables
 from .services import SendingService
-from .wildcards import contains, overlaps
+from .wildcards import contains
 
 ACTIONS = ("ses:SendEmail", "ses:SendRawEmail")
 TEMPLATE_ACTIONS = ("ses:SendTemplatedEmail", "ses:SendBulkEmail", "ses:SendBulkTemplatedEmail")
@@ -149,12 +148,9 @@ class SendingPolicy:
 
 def _is_ses(arn: str) -> bool:
     """Return whether a resource may be one of those that SES checks when it sends; one that is no ARN may be."""
+    text = without_variables(arn)  # a token or variable may be anything
     kinds = ("identity", "configuration-set", "template")
-    text = re.sub(r"\$\{[^}]*\}", "$", arn)  # a token or variable may be anything
-    *head, resource = text.split(":", 5)
-    if len(head) == 5 and not set("*?") & set("".join(head)):  # else `*` may stand for several fields
-        return head[2] in ("ses", "$") and any(overlaps(resource.replace("$", "*"), f"{kind}/*") for kind in kinds)
-    return not text.startswith("arn:") or any(overlaps(text, f"arn:*:ses:*:{kind}/*") for kind in kinds)
+    return not text.startswith("arn:") or any(narrower(text, f"arn:*:ses:*:*:{kind}/*") for kind in kinds)
 
 
 def _one_or_list(values: Sequence[str]) -> str | list[str]:

@@ -73,9 +73,9 @@ class Statement:
         if self.not_resources:
             return [] if any(contains(pattern, resources) for pattern in self.not_resources) else [resources]
         if not set("*?$") & set(resources):
-            within = resources in self.resources or any(_narrower(pattern, resources) for pattern in self._patterns)
+            within = resources in self.resources or any(narrower(pattern, resources) for pattern in self._patterns)
             return [resources] if within else []
-        return [arn for pattern in self.resources for arn in _narrower(pattern, resources)]
+        return [arn for pattern in self.resources for arn in narrower(pattern, resources)]
 
     @cached_property
     def _patterns(self) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ class Statement:
 
 
 @lru_cache(maxsize=4096)
-def _narrower(pattern: str, limit: str) -> tuple[str, ...]:
+def narrower(pattern: str, limit: str) -> tuple[str, ...]:
     """Return what of an ARN pattern lies within another, field by field; of two fields the one within the other."""
     found = [
         ":".join(our if contains(their, our) else their for our, their in zip(ours, theirs, strict=True))
@@ -148,7 +148,7 @@ def allowed_examples(
     found: dict[str, str] = {}
     for pattern, exceptions in [part for s in allowed for part in s.parts()]:
         for limit, more_exceptions in limits:
-            for arns in [arn for part in _narrower(pattern, resources) for arn in _narrower(part, limit)]:
+            for arns in [arn for part in narrower(pattern, resources) for arn in narrower(part, limit)]:
                 groups = [[without_variables(each)] for each in (arns, pattern, limit)]
                 arn = example([*groups, [resources], *spared], [*taken, *exceptions, *more_exceptions])
                 if arn is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.inventory_roles import (
@@ -9,6 +11,8 @@ from tests.inventory_roles import (
     LAMBDA,
     OTHER,
     OWN,
+    SCHEDULED,
+    SCHEDULER,
     Json,
     allow,
     deployed,
@@ -36,6 +40,19 @@ class TestOpen:
             (service("states"), "TRUST-ACCOUNT", "states.amazonaws.com", FOR_ANY),
             (service("states.eu-west-1"), "TRUST-ACCOUNT", "states.eu-west-1.amazonaws.com", FOR_ANY),
             (service("events"), "TRUST-ACCOUNT", "events.amazonaws.com", FOR_ANY),
+            (service("codedeploying.us-east-1"), "TRUST-ACCOUNT", "codedeploying.us-east-1.amazonaws.com", FOR_ANY),
+            (
+                service("logs", {"StringLike": {"aws:SourceArn": f"arn:aws:logs:*:{OWN}:*"}}),
+                "TRUST-ACCOUNT",
+                "logs.amazonaws.com",
+                FOR_ANY,
+            ),
+            (
+                service("logs", {"StringLike": {"aws:SourceArn": [f"arn:aws:logs:us-east-1:{OWN}:*", "*"]}}),
+                "TRUST-ACCOUNT",
+                "logs.amazonaws.com",
+                FOR_ANY,
+            ),
             (service("ses", source_account(OTHER)), "TRUST-ACCOUNT", "ses.amazonaws.com", FOR_ANY),
             (
                 service("ses", source_account("*", "StringLike")),
@@ -126,6 +143,9 @@ class TestOpen:
             [service("events", source_account(operator="StringLike"))],
             [service("events", {"ArnLike": {"aws:SourceArn": f"arn:aws:events:*:{OWN}:rule/*"}})],
             [service("events"), trust("*", source_account(operator="StringNotEquals"), Effect="Deny")],
+            [service("logs", {"StringLike": {"aws:SourceArn": f"arn:aws:logs:us-east-1:{OWN}:*"}})],
+            [service(name) for name in ("codedeploy.us-east-1", "lambda.eu-west-1")],
+            [trust({"Service": "ec2.cn-north-1.amazonaws.com.cn"})],
             [trust({"AWS": OWN})],
             [trust({"AWS": f"arn:aws:iam::{OWN}:root"})],
             [trust({"AWS": f"arn:aws:iam::{OWN}:role/x"})],
@@ -140,6 +160,15 @@ class TestOpen:
     )  # fmt: skip
     def test_nobody_else_gets_in(self, trusts: list[Json]) -> None:
         assert said(deployed(trusts, allow())) == ("right", [])
+
+    def test_what_a_denial_keeps_out_a_sending_service_does_not_let_in(self) -> None:
+        own = trust("*", source_account(operator="StringNotEquals"), Effect="Deny")
+        assert said(deployed([service("pinpoint"), own], allow())) == ("retire", ["SERVICE-ENDED"])
+        groups = SCHEDULER["ArnLike"]
+        sources = trust("*", {"ArnNotLike": groups}, Effect="Deny")
+        assert said(deployed([service("scheduler", source_account()), sources], allow())) == ("right", [])
+        assert said(deployed([service("scheduler", source_account()), own], allow())) == ("too wide", ["TRUST-SOURCE"])
+        assert said(deployed([SCHEDULED, sources], allow())) == ("right", [])
 
     @pytest.mark.parametrize(
         "denial",
@@ -236,6 +265,16 @@ class TestIdentityProviders:
         role = deployed(statement, allow())
         assert said(role) == ("right", [])
         assert [assumer.name for assumer in found(role).assumed_by] == [statement["Principal"]["Federated"]]
+
+    @pytest.mark.parametrize("amr", ["unauthenticated", ["authenticated", "unauthenticated"], "*"])
+    def test_those_who_did_not_sign_in(self, amr: Any) -> None:
+        provider = "cognito-identity.amazonaws.com"
+        pool = {"StringEquals": {f"{provider}:aud": "us-east-1:x"}}
+        role = deployed(federated(provider, **pool, **{"ForAnyValue:StringLike": {f"{provider}:amr": amr}}), allow())
+        assert said(role) == ("open", ["TRUST-PRINCIPAL"])
+        assert "without signing in: put authenticated" in found(role).findings[0].message
+        signed_in = {"ForAnyValue:StringLike": {f"{provider}:amr": "authenticated"}}
+        assert said(deployed(federated(provider, **pool, **signed_in), allow())) == ("right", [])
 
     def test_the_condition_that_is_missing_is_named(self) -> None:
         assert (

@@ -16,6 +16,7 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError, NoRegionError
 
+from pinpoint_role_construct.policies import ACTIONS
 from pinpoint_role_construct.services import SendingService, known_services
 from pinpoint_role_construct.verify import command, main
 from pinpoint_role_construct.verify.deployed import DeployedRole
@@ -27,6 +28,7 @@ from tests.sending_roles import (
     ARN,
     IDENTITY,
     OTHER_REGION,
+    PINPOINT,
     REGION,
     SCHEDULER,
     SES,
@@ -488,10 +490,86 @@ def test_the_commands_fit_the_role(run: Command) -> None:
         assert f"put-role-policy --role-name sender --policy-name {name} " in run(role, "--policies")[2]
 
 
+def test_the_commands_replace_the_policy_that_sends_and_no_other(run: Command) -> None:
+    logs = document({"Effect": "Allow", "Action": "logs:*", "Resource": "*"})
+    denial = document(statement(Effect="Deny", Resource=f"{SES}:identity/example.org"))
+    managed = f"managed policy arn:aws:iam::{ACCOUNT}:policy/$(id)/Sending"
+    others = {"inline policy Logs": logs, "inline policy Limits": denial}
+    put = "put-role-policy --role-name sender --policy-name"
+    err = run(role_of(policies={**others, managed: document(statement())}), "--policies")[2]
+    assert f"create-policy-version --policy-arn 'arn:aws:iam::{ACCOUNT}:policy/$(id)/Sending' --set-as-default" in err
+    assert put not in err
+    err = run(role_of(policies={**others, "inline policy Mail": document(statement())}), "--policies")[2]
+    assert f"{put} Mail " in err
+    assert "# Then take" not in err
+    both = {"inline policy A": document(statement()), managed: document(statement())}
+    err = run(role_of(policies={**others, **both}), "--policies")[2]
+    assert f"{put} PinpointUsesSESForEmailSends " in err
+    for label in ("inline policy A", managed):
+        assert f"# Then take sending out of the {label}, or take it from the role\n" in err
+
+
+LOST: dict[str, tuple[list[Any], list[str]]] = {
+    "templated email": (
+        [statement(Action=[*ACTIONS, "ses:SendTemplatedEmail"], Resource=[IDENTITY, SET, f"{SES}:template/welcome"])],
+        ["ses:sendtemplatedemail", f"sending with {SES}:template/welcome"],
+    ),
+    "another Region": (
+        [statement(Resource=[IDENTITY, SET, IDENTITY.replace(REGION, OTHER_REGION)])],
+        [f"sending with {IDENTITY.replace(REGION, OTHER_REGION)}"],
+    ),
+    "another account": (
+        [statement(Resource=[IDENTITY, SET, IDENTITY.replace(ACCOUNT, "444455556666")])],
+        [f"sending with {IDENTITY.replace(ACCOUNT, '444455556666')}"],
+    ),
+    "all but one": (
+        [statement(Resource=None, NotResource=f"{SES}:identity/secret.example")],
+        [f"the exception of {SES}:identity/secret.example"],
+    ),
+    "all actions but some": (
+        [statement(Action=None, NotAction=["iam:*", "s3:*"], Resource="*")],
+        ["every action but iam:* and s3:*"],
+    ),
+    "other actions": ([statement(Action=[*ACTIONS, "sqs:SendMessage"])], ["sqs:sendmessage"]),
+    "wildcards alone": ([statement(Resource="*")], []),
+    "another service's resource": ([statement(Resource=[IDENTITY, SET, "arn:aws:s3:::b"])], []),
+    "nothing": ([statement()], []),
+}
+
+
+@pytest.mark.parametrize(("statements", "lost"), LOST.values(), ids=LOST)
+def test_the_documents_say_what_they_leave_out(run: Command, statements: list[Any], lost: list[str]) -> None:
+    err = documents(run(role_of(*statements), "--policies"))[2]
+    found = [line for line in err.splitlines() if "leave out" in line]
+    assert found == [f"# These policies leave out {what} (inline policy Sending)" for what in lost]
+
+
+def test_the_documents_say_whom_the_trust_leaves_out(run: Command) -> None:
+    others = {"Principal": {"Service": ["lambda.amazonaws.com", PINPOINT.principal], "AWS": ACCOUNT}}
+    trust, _, err = documents(run(role_of(trust=[{**trust_statement(), **others}]), "--policies"))
+    assert trust["Statement"][0]["Principal"] == {"Service": PINPOINT.principal}
+    assert f"# These policies leave out lambda.amazonaws.com and AWS {ACCOUNT} in the trust policy\n" in err
+
+
+def test_the_documents_are_of_the_region_that_was_asked_for(run: Command) -> None:
+    there = [arn.replace(REGION, OTHER_REGION) for arn in (IDENTITY, SET)]
+    role = role_of(statement(Resource=there), service=SCHEDULER)
+    for arguments in (["--region", REGION], ["--identity", IDENTITY]):
+        trust, permission, err = documents(run(role, *arguments, "--policies"))
+        assert permission["Statement"][0]["Resource"] == [IDENTITY, SET]
+        assert trust["Statement"][0]["Condition"]["ArnLike"] == {"aws:SourceArn": f"{GROUPS}/*"}
+        assert "leave out" not in err
+    assert documents(run(role, "--policies"))[1]["Statement"][0]["Resource"] == there
+
+
 def test_the_documents_need_a_service(run: Command) -> None:
     code, out, err = run(role_of(trust=[]), "--policies")
     assert (code, out) == (2, "")
-    assert "say which with --service" in err
+    assert "its trust policy names none of them: to make it one, say which with --service" in err
+    several = [trust_statement(PINPOINT), trust_statement(SCHEDULER)]
+    assert run(role_of(trust=several), "--policies")[2].endswith(
+        "could not check: the trust policy names several services: say which with --service\n"
+    )
 
 
 # What could not be checked
@@ -658,11 +736,11 @@ def test_without_a_role_the_account_is_listed(run: Command, monkeypatch: pytest.
 
 def test_the_region(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = role_of(statement(Resource=[arn.replace(REGION, OTHER_REGION) for arn in (IDENTITY, SET)]))
-    found = as_json(run(elsewhere, "--json"))["findings"]
+    found = as_json(run(elsewhere, "--json", "--region", REGION))["findings"]
     assert [finding["code"] for finding in found] == ["REGION"]
     assert run(elsewhere, "--region", OTHER_REGION)[0] == 0
+    assert run(elsewhere)[0] == 0  # nobody asked for the session's Region
     monkeypatch.setenv("AWS_REGION", OTHER_REGION)
-    assert run(elsewhere)[0] == 0
     assert run(elsewhere, "--region", REGION)[0] == 1
     monkeypatch.setenv("AWS_REGION", "")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
@@ -692,7 +770,7 @@ def test_any_terminal(
     code = main(["sender", *(arguments or ["--identity", "example.com"]), *arguments])
     output.flush()
     printed = output.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
-    assert code == (1 if not arguments else 0)
+    assert code == (0 if arguments == ["--policies"] else 1)
     if not arguments:
         assert "The inline policy [/x] allows sending with" in printed
         assert "role/[bold]/[/red]/sender" in "".join(printed.split("\n")) or columns == "20"

@@ -11,7 +11,7 @@ from pinpoint_role_construct.policy_language import Statement
 from pinpoint_role_construct.verify.expectation import Arguments, expect
 from pinpoint_role_construct.verify.repair import losses, repaired
 from pinpoint_role_construct.wildcards import contains, matches
-from tests.inventory_roles import OWN, allow, deployed, said, trust
+from tests.inventory_roles import LAMBDA, OWN, SCHEDULED, allow, deny, deployed, said, trust
 from tests.sending_roles import IDENTITY, SES, SET, STEP_FUNCTIONS, codes, policy_of, role_of, statement
 
 EVERYTHING = [f"{SES}:identity/*", f"{SES}:configuration-set/*"]
@@ -44,6 +44,33 @@ def test_a_denial_does_not_keep_out_what_a_policy_variable_may_spare() -> None:
 def test_a_denial_of_the_text_of_a_variable_does_not_hide_that_it_may_be_any() -> None:
     role = role_of(statement(), statement(Sid="X", Resource=VARIABLE), denial(Resource=f"{SES}:identity/$*"))
     assert codes(role, identities=["example.com"], configuration_sets=["marketing"]) == ["PERMISSION-RESOURCE"]
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:*:identity/*",
+        "arn:aws:*:identity/*",
+        "arn:*:us-east-1:444455556666:identity/*",
+        "arn:aws*:eu-west-1:111122223333:identity/*",
+    ],
+)
+def test_a_wildcard_that_may_have_colons_is_not_taken_for_another_service(arn: str) -> None:
+    both = statement(Action=["ses:SendEmail", "ses:SendRawEmail", "sqs:SendMessage"], Resource=[IDENTITY, SET, arn])
+    assert codes(role_of(both), also_allow=["sqs:SendMessage"]) != []
+    assert said(deployed(LAMBDA, allow(["ses:SendEmail", "s3:GetObject"], [arn])))[0] == "too wide"
+
+
+def test_a_variable_that_may_have_colons_is_not_taken_for_another_service() -> None:
+    arn = "arn:${aws:PrincipalTag/service}:*"
+    both = statement(Action=["ses:SendEmail", "ses:SendRawEmail", "sqs:SendMessage"], Resource=[IDENTITY, SET, arn])
+    assert codes(role_of(both), also_allow=["sqs:SendMessage"]) == ["PERMISSION-RESOURCE"]
+
+
+@pytest.mark.parametrize("arn", ["arn:aws:sqs:*", "arn:*:sqs:us-east-1:111122223333:identity/x", "arn:aws:s3:::b/*"])
+def test_a_resource_of_another_service_is_left_alone(arn: str) -> None:
+    both = statement(Action=["ses:SendEmail", "ses:SendRawEmail", "sqs:SendMessage"], Resource=[IDENTITY, SET, arn])
+    assert codes(role_of(both), also_allow=["sqs:SendMessage"]) == []
 
 
 @pytest.mark.parametrize(
@@ -179,8 +206,8 @@ def test_the_documents_printed_keep_nothing_that_cannot_send() -> None:
 @pytest.mark.parametrize(
     ("more", "lost"),
     [
-        (denial(Resource=EVIL), "a Deny statement in the inline policy"),
-        (statement(Sid="Q", Action="sqs:SendMessage", Resource="*"), "sqs:sendmessage in the inline policy"),
+        (denial(Resource=EVIL), "a Deny statement (inline policy Sending, statement D)"),
+        (statement(Sid="Q", Action="sqs:SendMessage", Resource="*"), "sqs:sendmessage (inline policy Sending, st"),
         (statement(Sid="V", Resource=f"{SES}:identity/${{aws:PrincipalTag/d}}"), "the policy variable in"),
     ],
 )
@@ -191,3 +218,23 @@ def test_what_the_documents_printed_leave_out_is_said(more: dict[str, Any], lost
     plain = role_of(statement())
     expected = expect(plain, Arguments(region="us-east-1"))
     assert losses(plain, expected, repaired(plain, expected)) == []
+
+
+@pytest.mark.parametrize("name", ["Example.COM", "not an identity", "example", "me@Example_.com"])
+def test_what_is_no_name_of_an_identity_sends_nothing(name: str) -> None:
+    role = role_of(statement(Resource=[f"{SES}:identity/{name}", SET]))
+    assert set(codes(role)) == {"PERMISSION-MISSING"}
+    assert codes(role_of(statement(Resource=[f"{SES}:identity/{name}", IDENTITY, SET]))) == []
+
+
+def test_the_documents_name_a_domain_in_lower_case() -> None:
+    role = role_of(statement(Resource=[f"{SES}:identity/{name}" for name in ("Example.COM", "x y")] + [SET]))
+    policy = repaired(role, expect(role, Arguments(region="us-east-1")))
+    assert policy.identity_arns == (IDENTITY,)
+
+
+def test_a_denied_template_is_none_that_the_role_names() -> None:
+    templated = allow(["ses:SendEmail", "ses:SendRawEmail", "ses:SendTemplatedEmail"])
+    denied = deny(resource=f"{SES}:template/secret")
+    assert said(deployed(SCHEDULED, templated)) == ("too wide", ["PERMISSION-TEMPLATE"])
+    assert said(deployed(SCHEDULED, templated, denied)) == ("too wide", ["PERMISSION-TEMPLATE"])

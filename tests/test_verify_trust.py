@@ -145,8 +145,8 @@ ACCOUNTS: dict[str, tuple[dict[str, Any] | None, str]] = {
     "by number": ({"NumericEquals": OWN}, "NumericEquals"),
     "a variable": ({"StringEquals": {"aws:SourceAccount": "${aws:PrincipalAccount}"}}, "put StringEquals"),
     "only that it is there": ({"Null": {"aws:SourceAccount": "false"}}, "Null"),
-    "sources by StringLike": (
-        {"StringLike": {"aws:SourceArn": f"arn:aws:mobiletargeting:{REGION}:{ACCOUNT}:apps/*"}},
+    "sources by a pattern that may have colons": (
+        {"StringLike": {"aws:SourceArn": f"arn:aws:mobiletargeting:*:{ACCOUNT}:apps/*"}},
         "add the condition",
     ),
     "sources of any account": ({"ArnLike": {"aws:SourceArn": f"arn:aws:mobiletargeting:{REGION}:*:apps/*"}}, "add the"),

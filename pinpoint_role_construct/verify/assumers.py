@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from ..conditions import Comparison
 from ..wildcards import matches, overlaps
 from .deployed import DeployedRole, Finding
-from .trust_statements import ANYONE, TrustStatement, parse_trust
+from .trust_statements import ANYONE, TrustStatement, demands_arn_of, parse_trust, without_region
 
 _ASSUME = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
 _OWN_SERVICES = (
@@ -77,16 +77,19 @@ def _lets_assume(statement: TrustStatement) -> bool:
 
 def _of(statement: TrustStatement, denials: list[TrustStatement], role: DeployedRole) -> Iterator[Assumer]:
     for name in (*statement.services, *statement.others):
-        about = [denial for denial in denials if _denies(denial, name)]
-        if any(not denial.comparisons for denial in about):
+        if any(_denies(denial, name) and not denial.comparisons for denial in denials):
             continue
-        # Denied unless it equals is allowed only if it equals.
-        spared = [replace(d.comparisons[0], negated=False, if_exists=False) for d in about if _is_but_for(d)]
-        narrowed = replace(statement, comparisons=(*statement.comparisons, *spared))
+        narrowed = replace(statement, comparisons=(*statement.comparisons, *left_by(denials, name)))
         if name in statement.services:
             yield _service(name, narrowed, role)
         else:
             yield _principal(name, narrowed, role.account)
+
+
+def left_by(denials: list[TrustStatement], name: str) -> list[Comparison]:
+    """Return what statements that deny leave to somebody: denied unless it equals is allowed only if it equals."""
+    about = [denial for denial in denials if _denies(denial, name) and _is_but_for(denial)]
+    return [replace(denial.comparisons[0], negated=False, if_exists=False) for denial in about]
 
 
 def _denies(statement: TrustStatement, name: str) -> bool:
@@ -108,7 +111,7 @@ def _is_but_for(statement: TrustStatement) -> bool:
 
 
 def _service(name: str, statement: TrustStatement, role: DeployedRole) -> Assumer:
-    own = re.sub(r"\.amazonaws\.com(\.cn)?$", "", name) in _OWN_SERVICES
+    own = re.sub(r"\.amazonaws\.com(\.cn)?$", "", without_region(name)) in _OWN_SERVICES
     if own or is_service_linked(role) or statement.keeps_accounts_out(role.account):
         return Assumer(name)
     message = (
@@ -163,7 +166,11 @@ def _anyone(statement: TrustStatement, account: str) -> Assumer:
 def _only_own(statement: TrustStatement, account: str) -> bool:
     """Return whether the conditions let only principals of an account in."""
     return statement.keeps_accounts_out(account) or any(
-        comparison.demands and (_names_account(comparison, account) or _names_arns(comparison, account))
+        comparison.demands
+        and (
+            _names_account(comparison, account)
+            or (comparison.name == "aws:principalarn" and demands_arn_of(comparison, account))
+        )
         for comparison in statement.comparisons
     )
 
@@ -173,20 +180,14 @@ def _names_account(comparison: Comparison, account: str) -> bool:
     return compared and comparison.name == "aws:principalaccount" and set(comparison.values) == {account}
 
 
-def _names_arns(comparison: Comparison, account: str) -> bool:
-    heads = [value.split(":")[:5] for value in comparison.values]
-    fixed = comparison.operator in ("stringequals", "stringequalsignorecase", "arnequals", "arnlike") or (
-        comparison.operator == "stringlike" and not any(set("*?") & set("".join(head)) for head in heads)
-    )
-    return comparison.name == "aws:principalarn" and fixed and {":".join(head[4:]) for head in heads} == {account}
-
-
 def _federated(provider: str, statement: TrustStatement) -> Assumer:
     host = provider.partition(":oidc-provider/")[2]
     if ":saml-provider/" in provider or host.startswith("oidc.eks."):
         return Assumer(provider)
     key = f"{host or provider}:".lower()
     about = [c for c in statement.comparisons if c.demands and c.name.startswith(key)]
+    if any(c.name == f"{key}amr" and c.met_by("unauthenticated") for c in about):
+        return _unknown_person(provider, statement)
     claims = [(c.name.removeprefix(key), c) for c in about]
     if any((_WHO.fullmatch(claim) or (claim == "aud" and not host)) and _names_who(c) for claim, c in claims):
         return Assumer(provider)
@@ -196,6 +197,15 @@ def _federated(provider: str, statement: TrustStatement) -> Assumer:
         f"add a condition on {claim} that names who may."
     )
     return Assumer(provider, f"everybody at {host or provider}", Finding("TRUST-PRINCIPAL", message))
+
+
+def _unknown_person(provider: str, statement: TrustStatement) -> Assumer:
+    """Return who may assume the role of those who did not sign in to an identity pool."""
+    message = (
+        f"In the trust policy, {statement.label} lets everybody assume the role who knows the identity pool, without "
+        f"signing in: put authenticated in the place of unauthenticated in the condition on {provider}:amr."
+    )
+    return Assumer(provider, f"everybody, through {provider}", Finding("TRUST-PRINCIPAL", message))
 
 
 def _names_who(comparison: Comparison) -> bool:

@@ -17,7 +17,7 @@ from .deployed import DeployedRole
 from .expectation import Arguments, Expectation, check, expect
 from .notes import notes
 from .read import check_name, explain, read_role
-from .repair import commands, losses, repaired
+from .repair import commands, losses, moved, repaired
 from .simulate import compare_decisions, questions, simulate
 
 MATCHES, DIFFERS, COULD_NOT_CHECK = 0, 1, 2
@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, (metavar, text) in lists.items():
         parser.add_argument(name, action="append", metavar=metavar, help=f"{text}; may be repeated")
     parser.add_argument("--no-configuration-sets", action="store_true", help="it may use no configuration set")
-    parser.add_argument("--region", help="Region that sends (default: that of the ARNs given, or of the session)")
+    parser.add_argument("--region", help="Region that sends (default: the ARNs' or the session's)")
     parser.add_argument("--policies", action="store_true", help="print both policies as they should be, as JSON")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser
@@ -151,6 +151,9 @@ def _run(session: Any, options: argparse.Namespace) -> int:
         raise ValueError(f"--region: {region!r} is not a Region of partition {role.partition}, which the role is in")
     expected = expect(role, _arguments(options), session.region_name or "")
     if options.policies:
+        if expected.asked_region:
+            role = moved(role, expected.region, expected.asked_region)
+            expected = expect(role, _arguments(options))
         return _print_policies(role, expected)
     findings = compare(role, expected)
     decisions = simulate(iam, role, questions(role, expected))
@@ -194,6 +197,6 @@ def _print_policies(role: DeployedRole, expected: Expectation) -> int:
         print(f"# These policies leave out {lost}", file=sys.stderr)
     if (found := size(documents["permission"])) > INLINE_LIMIT:
         print(f"# The permission policy has {found} characters, past IAM's limit of {INLINE_LIMIT}", file=sys.stderr)
-    for line in ("# Save the output as policies.json, then:", *commands(role, policy)):
+    for line in ("# Save the output as policies.json, then:", *commands(role, expected, policy)):
         print(line, file=sys.stderr)
     return MATCHES

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE
 from ..policies import FROM_ADDRESS, SENDING_ACTIONS, TEMPLATE_ACTIONS, ses_arn
-from ..wildcards import contains, matches, overlaps
+from ..policy_language import narrower, without_variables
+from ..wildcards import contains, matches
 from .deployed import Finding
 from .expectation import Expectation, option
 from .sending import Rule, Sending
@@ -128,8 +129,7 @@ def _is_also_allowed(action: str, expected: Expectation) -> bool:
 
 def _is_outside(arn: str, rule: Rule, sending: Sending, expected: Expectation) -> bool:
     """Return whether a statement about sending should not have a resource."""
-    service = arn.split(":")[2] if arn.startswith("arn:") and arn.count(":") >= 2 else "*"
-    if not overlaps(service, "ses"):
+    if arn.startswith("arn:") and not narrower(without_variables(arn), "arn:*:ses:*:*:*"):
         return all(_sends(action) for action in rule.statement.actions)  # else it is there for another action
     if (expected.policy.covers(arn) and "${" not in arn) or _is_template(arn, rule, expected):
         return False

@@ -27,8 +27,8 @@ class Arguments:
     """What a role is compared with; `None` for what was not given.
 
     Attributes:
-        region: Region that sends. Default: the one that the ARNs among these arguments are in, else the session's, else
-            the one that the role's ARNs are in.
+        region: Region that sends. Default: the one that the ARNs among these arguments are in, else the one that the
+            role's ARNs are in, else the session's.
         service: Service that may assume the role. Default: the known one that the trust policy names.
         identities: Names or ARNs of the identities that it may send as, and no other.
         configuration_sets: Names or ARNs of the configuration sets that it may use, and no other.
@@ -97,7 +97,7 @@ def expect(role: DeployedRole, arguments: Arguments, default_region: str = "") -
     Args:
         role: The role.
         arguments: What it is compared with.
-        default_region: Region, if neither the arguments nor the ARNs among them say one.
+        default_region: Region, if neither the arguments nor the role say one.
 
     Raises:
         ValueError: An argument cannot be what it should be, or there is no Region.
@@ -106,10 +106,10 @@ def expect(role: DeployedRole, arguments: Arguments, default_region: str = "") -
     only = found[0] if len(found) == 1 and re.fullmatch(r"[a-z0-9-]+", found[0]) else ""
     lists = (arguments.identities, arguments.configuration_sets, arguments.templates)
     named = {arn.split(":")[3] for arns in lists for arn in arns or () if arn.count(":") >= 5}
-    asked = arguments.region or (named.pop() if len(named) == 1 else "") or default_region or only
-    if not asked:
+    asked = arguments.region or (named.pop() if len(named) == 1 else "")
+    region = only or asked or default_region
+    if not region:
         raise ValueError("there is no Region: name it with --region")
-    region = only or asked
     services = services_of(role)
     service = arguments.service or (services[0] if len(services) == 1 else None)
 
@@ -134,7 +134,7 @@ def expect(role: DeployedRole, arguments: Arguments, default_region: str = "") -
         region=region,
         given=frozenset(name for name, values in options.items() if values is not None),
         also_allow=tuple(_also_allowed(action) for action in arguments.also_allow),
-        asked_region=asked if asked != region else None,
+        asked_region=asked if asked not in ("", region) else None,
         unknown_service=service is None and not known_among(principals_of(role)),
     )
 

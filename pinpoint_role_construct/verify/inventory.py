@@ -158,7 +158,8 @@ def _names_sending(statement: Statement) -> bool:
 def _templates(role: DeployedRole) -> list[str] | None:
     """Return the templates of its account that a role names."""
     name = rf"arn:{role.partition}:ses:[a-z0-9-]+:{role.account}:{TEMPLATE.resource}/[A-Za-z0-9_-]{{1,64}}"
-    named = [arn for statement in role.statements for arn in statement.resources if re.fullmatch(name, arn)]
+    allowed = [statement for statement in role.statements if statement.effect == "Allow"]
+    named = [arn for statement in allowed for arn in statement.resources if re.fullmatch(name, arn)]
     return named or None
 
 

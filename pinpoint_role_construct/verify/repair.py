@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from ..names import CONFIGURATION_SET, IDENTITY, ResourceKind, parse_address
-from ..policies import ACTIONS_WITHOUT_SENDER, FROM_ADDRESS, SENDING_ACTIONS, SendingPolicy
-from ..policy_language import parse_statements
+from ..policies import ACTIONS_WITHOUT_SENDER, FROM_ADDRESS, SendingPolicy
+from ..services import known_services
 from ..wildcards import overlaps
 from .deployed import DeployedRole
 from .expectation import Expectation, option, within_source
 from .sending import Rule, Sending
 from .trust_statements import SOURCE_ACCOUNT, SOURCE_ARN, parse_trust
-
-_SENDING = [action.lower() for action in SENDING_ACTIONS]
+from .wording import listed
 
 
 def repaired(role: DeployedRole, expected: Expectation) -> SendingPolicy:
     """Return the policy that a role should have: what was given, and for the rest what the role has of it.
 
     Raises:
-        ValueError: Nothing says which service may assume the role.
+        ValueError: Nothing says which of the services that send may assume the role.
     """
     policy = expected.policy
     if policy.service is None:
-        raise ValueError("the trust policy names no known service, or several: say which with --service")
+        names = ", ".join(known_services())
+        raise ValueError(
+            f"--policies is for a role of one of {names}, but its trust policy names none of them: to make it one, say "
+            "which with --service"
+            if expected.unknown_service
+            else "the trust policy names several services: say which with --service"
+        )
     sending = Sending(role, expected)
     identities, sets = _kept(sending, expected, IDENTITY), _kept(sending, expected, CONFIGURATION_SET)
     return replace(
@@ -48,7 +57,8 @@ def _kept(sending: Sending, expected: Expectation, kind: ResourceKind) -> tuple[
         for arn in sending.granted(action, limits[0], message, True, False)
         if overlaps(arn, f"*:{kind.resource}/?*")
     ]
-    return tuple(dict.fromkeys(arns))
+    heads = [(arn.partition("/")[0], kind.name_in(arn)) for arn in arns]
+    return tuple(dict.fromkeys(f"{head}/{name}" for head, name in heads if name))
 
 
 def _kept_addresses(sending: Sending) -> tuple[str, ...]:
@@ -86,39 +96,61 @@ def _kept_sources(role: DeployedRole, expected: Expectation) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def moved(role: DeployedRole, region: str, to: str) -> DeployedRole:
+    """Return a role with the ARNs of a Region, in its policies and its trust policy, as those of another."""
+
+    def in_place(document: Mapping[str, Any]) -> Any:
+        return json.loads(re.sub(rf'("arn:[^:"]*:[^:"]*:){region}:', rf"\g<1>{to}:", json.dumps(document)))
+
+    policies = {name: in_place(policy) for name, policy in role.policies.items()}
+    return replace(role, policies=policies, trust=in_place(role.trust))
+
+
 def losses(role: DeployedRole, expected: Expectation, policy: SendingPolicy) -> list[str]:
     """Return what the role's policies have and the documents leave out, a phrase each."""
-    return [*_lost_conditions(role, expected, policy), *_lost_statements(role), *_lost_trust(role, policy)]
+    rules = Sending(role, expected).rules
+    return [*_lost_conditions(rules, policy), *_lost_statements(rules, policy), *_lost_trust(role, policy)]
 
 
-def _lost_conditions(role: DeployedRole, expected: Expectation, policy: SendingPolicy) -> list[str]:
-    rules = [rule for rule in Sending(role, expected).rules if rule.sends and rule.comparisons]
+def _lost_conditions(rules: list[Rule], policy: SendingPolicy) -> list[str]:
     kept = set(policy.from_addresses)
     return [
         f"the condition {comparison.written} {comparison.key} ({rule.label})"
         for rule in rules
+        if rule.sends
         for comparison in rule.comparisons
         if comparison.name != FROM_ADDRESS or not rule.allows or not set(comparison.values) <= kept or not kept
     ]
 
 
-def _lost_statements(role: DeployedRole) -> list[str]:
+def _lost_statements(rules: list[Rule], policy: SendingPolicy) -> list[str]:
+    kept = [action.lower() for action in policy.actions]
     found: list[str] = []
-    for label, policy in role.policies.items():
-        for statement in parse_statements(policy):
-            if statement.effect == "Deny" and not statement.conditions:
-                found.append(f"a Deny statement in the {label}")
-            if others := [action for action in statement.actions if action not in _SENDING]:
-                found.append(f"{', '.join(others)} in the {label}")
-            found += [f"the policy variable in {arn} ({label})" for arn in statement.resources if "${" in arn]
+    for rule in rules:
+        statement, label = rule.statement, rule.label
+        if not rule.allows and not rule.comparisons:
+            found.append(f"a Deny statement ({label})")
+        if rule.allows and statement.not_actions:
+            found.append(f"every action but {listed(rule.written)} ({label})")
+        if others := [action for action in statement.actions if action not in kept]:
+            found.append(f"{listed(others)} ({label})")
+        if rule.allows and rule.sends and statement.not_resources:
+            found.append(f"the exception of {listed(statement.not_resources)} ({label})")
+        found += [f"the policy variable in {arn} ({label})" for arn in statement.resources if "${" in arn]
+        single = [arn for arn in statement.resources if rule.allows and rule.sends and not set("*?$") & set(arn)]
+        if lost := [arn for arn in single if arn.split(":")[2:3] == ["ses"] and not policy.covers(arn)]:
+            found.append(f"sending with {listed(lost)} ({label})")
     return found
 
 
 def _lost_trust(role: DeployedRole, policy: SendingPolicy) -> list[str]:
     found: list[str] = []
+    own = policy.service.principal if policy.service else ""
     for statement in parse_trust(role.trust):
         if not statement.allows:
             found.append("a Deny statement in the trust policy")
+        elif others := [name for name in (*statement.services, *statement.others) if name != own]:
+            found.append(f"{listed(others)} in the trust policy")
         for comparison in statement.comparisons:
             if comparison.name == SOURCE_ARN:
                 lost = [value for value in comparison.values if value not in policy.source_arns]
@@ -128,16 +160,24 @@ def _lost_trust(role: DeployedRole, policy: SendingPolicy) -> list[str]:
     return found
 
 
-def commands(role: DeployedRole, policy: SendingPolicy) -> list[str]:
-    """Return the AWS CLI commands that put the documents, saved as `policies.json`, into the account."""
+def commands(role: DeployedRole, expected: Expectation, policy: SendingPolicy) -> list[str]:
+    """Return the AWS CLI commands that put the documents, saved as `policies.json`, into the account.
+
+    The permission takes the place of the one policy that lets the role send. Of several, and of one that is AWS's or
+    another account's, a comment says where sending is allowed besides.
+    """
     name = shlex.quote(role.arn.rpartition("/")[2])
     trust = f'aws iam update-assume-role-policy --role-name {name} --policy-document "$(jq .trust policies.json)"'
-    managed = [label.removeprefix("managed policy ") for label in role.policies if label.startswith("managed")]
-    inline = [label.removeprefix("inline policy ") for label in role.policies if label.startswith("inline")]
-    own = [arn for arn in managed if f"::{role.account}:" in arn]
-    if not inline and len(managed) == len(own) == 1:
-        put = f"aws iam create-policy-version --policy-arn {own[0]} --set-as-default"
+    rules = Sending(role, expected).rules
+    labels = list(dict.fromkeys(rule.policy for rule in rules if rule.allows and rule.sends))
+    kind, _, found = labels[0].rpartition(" policy ") if len(labels) == 1 else ("", "", "")
+    others: list[str] = []
+    if kind == "managed" and f"::{role.account}:" in found:
+        put = f"aws iam create-policy-version --policy-arn {shlex.quote(found)} --set-as-default"
+    elif kind == "inline":
+        put = f"aws iam put-role-policy --role-name {name} --policy-name {shlex.quote(found)}"
     else:
         sid = policy.service.permission_sid if policy.service else "Sending"
-        put = f"aws iam put-role-policy --role-name {name} --policy-name {inline[0] if len(inline) == 1 else sid}"
-    return [trust, f'{put} --policy-document "$(jq .permission policies.json)"']
+        put = f"aws iam put-role-policy --role-name {name} --policy-name {sid}"
+        others = [f"# Then take sending out of the {label}, or take it from the role" for label in labels]
+    return [trust, f'{put} --policy-document "$(jq .permission policies.json)"', *others]

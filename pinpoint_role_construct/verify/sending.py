@@ -11,7 +11,7 @@ from ..conditions import UNKNOWN, Comparison, Value, all_met, parse_conditions
 from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE, sends_from
 from ..policies import ACTIONS_WITHOUT_SENDER, FROM_ADDRESS, SENDING_ACTIONS
 from ..policy_language import Statement, as_list, parse_statements
-from ..wildcards import contains, overlaps
+from ..wildcards import contains
 from .deployed import DeployedRole
 from .expectation import Expectation, option
 
@@ -199,7 +199,7 @@ class Sending:
             for limit in self._expected.limits(kind):
                 granted = {a: self.granted(a, limit, message, denials, boundary) for a in self.actions}
                 needed = list(dict.fromkeys(itertools.chain.from_iterable(granted.values())))
-                sends = any(overlaps(arn, limit[:-1] + "?*") for arn in needed)
+                sends = any((name := kind.name_in(arn)) and arn.endswith(f"/{name}") for arn in needed)
                 if option(kind) in self._expected.given or (kind is IDENTITY and not sends):
                     needed = [limit]
                 for action, arns in granted.items():

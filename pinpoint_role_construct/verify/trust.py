@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..conditions import UNKNOWN, Comparison, Value, all_met, contains_arn
 from ..services import SendingService, known_services
 from ..wildcards import matches, overlaps
-from .assumers import assumers
+from .assumers import assumers, left_by
 from .deployed import DeployedRole, Finding
 from .expectation import Expectation, is_source_name, within_source
 from .trust_statements import ANYONE, SOURCE_ACCOUNT, SOURCE_ARN, TrustStatement, parse_trust, services_of
@@ -37,10 +38,13 @@ def compare_trust(role: DeployedRole, expected: Expectation) -> Iterator[Finding
         others = [*(name for name in statement.services if name != service.principal), *statement.others]
         if own and others:
             yield _others(statement, others, service)
+    left = left_by([statement for statement in statements if not statement.allows], service.principal)
     for statement in own:
         yield from _compare_actions(statement, service)
-        yield from _compare_account(statement, role, service)
-        yield from _compare_sources(statement, role, expected, service)
+        demanded = [comparison for comparison in left if not statement.about(comparison.name)]
+        narrowed = replace(statement, comparisons=(*statement.comparisons, *demanded))
+        yield from _compare_account(narrowed, role, service)
+        yield from _compare_sources(narrowed, role, expected, service)
         yield from _compare_other_keys(statement, role, service)
     yield from _missing_sources(own, expected, service)
     for statement in statements:

@@ -14,7 +14,7 @@ from .deployed import DeployedRole
 
 ANYONE = "anyone"
 SOURCE_ACCOUNT, SOURCE_ARN = "aws:sourceaccount", "aws:sourcearn"
-_REGIONAL = re.compile(r"(?<=\w)\.[a-z]{2}(-[a-z]+)+-[0-9](?=\.amazonaws\.com)")  # states.us-east-1.amazonaws.com
+_REGIONAL = re.compile(r"(?<=\w)\.[a-z]{2}(-[a-z]+)+-[0-9](?=\.amazonaws\.com)")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class TrustStatement:
     def keeps_accounts_out(self, account: str) -> bool:
         """Return whether the conditions let nothing through that is on behalf of another account."""
         return any(_demands_account(c, account) for c in self.about(SOURCE_ACCOUNT)) or any(
-            _demands_source_of(c, account) for c in self.about(SOURCE_ARN)
+            demands_arn_of(c, account) for c in self.about(SOURCE_ARN)
         )
 
 
@@ -87,9 +87,14 @@ def services_of(role: DeployedRole) -> list[SendingService]:
     return [service for service in known_services().values() if service.principal in principals]
 
 
+def without_region(principal: str) -> str:
+    """Return a service principal without the Region that it may have: `states.us-east-1.amazonaws.com`."""
+    return _REGIONAL.sub("", principal)
+
+
 def known_among(names: Iterable[str]) -> list[SendingService]:
     """Return the known services among service principals; by their principal of a Region too."""
-    principals = {_REGIONAL.sub("", name) for name in names}
+    principals = set(map(without_region, names))
     return [service for service in known_services().values() if service.principal in principals]
 
 
@@ -122,12 +127,14 @@ def _demands_account(comparison: Comparison, account: str) -> bool:
     )
 
 
-def _demands_source_of(comparison: Comparison, account: str) -> bool:
-    """Return whether a comparison lets only sources of an account through; not by patterns across fields."""
+def demands_arn_of(comparison: Comparison, account: str) -> bool:
+    """Return whether a comparison lets only ARNs of an account through; not by patterns across fields."""
     fields = [value.split(":", 5) for value in comparison.values]
+    if comparison.operator == "stringlike" and any(set("*?") & set("".join(arn[:5])) for arn in fields):
+        return False
     return (
         comparison.demands
-        and comparison.operator in ("arnlike", "arnequals", "stringequals")
+        and comparison.operator in ("arnlike", "arnequals", "stringequals", "stringequalsignorecase", "stringlike")
         and bool(fields)
-        and all(len(source) == 6 and source[4] == account for source in fields)
+        and all(len(arn) == 6 and arn[4] == account for arn in fields)
     )

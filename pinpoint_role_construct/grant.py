@@ -41,8 +41,8 @@ def grant_send_email(
         configuration_sets: Configuration sets that may be used: a list of names, ARNs, `aws_ses` constructs or CDK
             tokens; `[]` for none. SES also checks an identity's default configuration set. Default: every
             configuration set of the account and Region.
-        templates: Email templates that may be sent: a list of names, ARNs, `aws_ses` constructs or CDK tokens. Default:
-            no templated email.
+        templates: Email templates that may be sent: a list of names, ARNs, `aws_ses` constructs or CDK tokens; `[]` for
+            none. Default: no templated email.
         from_addresses: Email addresses that may be sent from (`ses:FromAddress`), without display name. Each must
             belong to one of `identities`; SES compares them case-sensitively. With `templates`, `ses:SendBulkEmail`
             stays allowed from any address of the identities: SES has no such condition for it. Default: any address of

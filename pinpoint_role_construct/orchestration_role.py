@@ -65,8 +65,8 @@ class OrchestrationSendingRole(SesSendingRole):
             configuration_sets: Configuration sets that may be used: a list of names, ARNs, `aws_ses` constructs or CDK
                 tokens; `[]` for none. SES also checks an identity's default configuration set. Default: every
                 configuration set, as in AWS's document.
-            templates: Email templates that may be sent: a list of names, ARNs, `aws_ses` constructs or CDK tokens.
-                Default: no templated email, as in AWS's document.
+            templates: Email templates that may be sent: a list of names, ARNs, `aws_ses` constructs or CDK tokens;
+                `[]` for none. Default: no templated email, as in AWS's document.
             from_addresses: Email addresses that may be sent from (`ses:FromAddress`), without display name. Each must
                 belong to one of `identities`; SES compares them case-sensitively. With `templates`,
                 `ses:SendBulkEmail` stays allowed from any address of the identities: SES has no such condition for it.

@@ -43,8 +43,9 @@ class SesSendingRole(iam.Role):
 
     Attributes:
         service: The service that may assume the role.
-        identity_arns: ARNs of the identities that it may send as, in the order given.
-        configuration_set_arns: ARNs of the configuration sets that it may use, in the order given.
+        identity_arns: ARNs of the identities that it may send as, in the order given; of every one: a single pattern.
+        configuration_set_arns: ARNs of the configuration sets that it may use, in the order given; of every one: a
+            single pattern.
         template_arns: ARNs of the templates that it may send, in the order given.
     """
 
@@ -87,8 +88,8 @@ class SesSendingRole(iam.Role):
             configuration_sets: Configuration sets that may be used: a list of names, ARNs, `aws_ses` constructs or CDK
                 tokens; `[]` for none. SES also checks an identity's default configuration set. Default: every
                 configuration set, as in AWS's document.
-            templates: Email templates that may be sent: a list of names, ARNs, `aws_ses` constructs or CDK tokens.
-                Default: no templated email, as in AWS's document.
+            templates: Email templates that may be sent: a list of names, ARNs, `aws_ses` constructs or CDK tokens;
+                `[]` for none. Default: no templated email, as in AWS's document.
             from_addresses: Email addresses that may be sent from (`ses:FromAddress`), without display name. Each must
                 belong to one of `identities`; SES compares them case-sensitively. With `templates`,
                 `ses:SendBulkEmail` stays allowed from any address of the identities: SES has no such condition for it.

@@ -451,6 +451,13 @@ def test_the_documents_keep_the_only_senders_that_the_role_has(run: Command, ope
     assert "leave out" not in err
 
 
+def test_a_denial_and_sending_in_bulk_take_no_senders_from_the_documents(run: Command) -> None:
+    in_bulk = policy_of(from_addresses=(ADDRESS,), template_arns=(TEMPLATE,)).permission_statements()
+    denial = statement(Effect="Deny", Resource=f"{SES}:identity/example.org")
+    _, permission, _ = documents(run(role_of(*in_bulk, denial), "--template", "welcome", "--policies"))
+    assert permission["Statement"] == in_bulk
+
+
 def test_the_documents_say_which_conditions_they_leave_out(run: Command) -> None:
     patterns = {"StringLike": {"ses:FromAddress": "*@example.com"}, "StringEquals": {"ses:ApiVersion": "2"}}
     _, permission, err = documents(run(role_of(statement(Condition=patterns)), "--policies"))

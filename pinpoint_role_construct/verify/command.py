@@ -25,9 +25,9 @@ MATCHES, DIFFERS, COULD_NOT_CHECK = 0, 1, 2
 _DESCRIPTION = """\
 Compare the IAM role that lets an AWS service send email through Amazon SES with what it should be.
 
-If you give an argument, the role must match it exactly. If you leave it out, any role passes that can send and is no
-wider than what AWS documents. Without ROLE: list every role of the account that may send email through SES, or that a
-service that sends email may assume."""
+If you give an argument, the role must match it exactly. If you leave it out, any role that can send passes, unless it
+is wider than the construct's default. Without ROLE: list every role of the account that may send email through SES, or
+that a service that sends email may assume."""
 
 _EPILOG = """\
 exit codes:

@@ -119,7 +119,7 @@ def _lost_conditions(rules: list[Rule], policy: SendingPolicy) -> list[str]:
         for rule in rules
         if rule.sends
         for comparison in rule.comparisons
-        if comparison.name != FROM_ADDRESS or not rule.allows or not set(comparison.values) <= kept or not kept
+        if comparison.name != FROM_ADDRESS or not rule.allows or not set(comparison.values) <= kept
     ]
 
 

@@ -539,6 +539,15 @@ LOST: dict[str, tuple[list[Any], list[str]]] = {
     ),
     "other actions": ([statement(Action=[*ACTIONS, "sqs:SendMessage"])], ["sqs:sendmessage"]),
     "wildcards alone": ([statement(Resource="*")], []),
+    "a pattern of what was not named": ([statement(Resource=[IDENTITY, SET, f"{SES}:template/*"])], []),
+    "reading another identity": (
+        [statement(Action="ses:GetEmailIdentity", Resource=f"{SES}:identity/example.org")],
+        ["ses:getemailidentity"],
+    ),
+    "a denial of another identity": (
+        [statement(Effect="Deny", Resource=f"{SES}:identity/example.org")],
+        ["a Deny statement"],
+    ),
     "another service's resource": ([statement(Resource=[IDENTITY, SET, "arn:aws:s3:::b"])], []),
     "nothing": ([statement()], []),
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pinpoint_role_construct.conditions import Comparison
 from pinpoint_role_construct.policies import ACTIONS, SENDING_ACTIONS
 from pinpoint_role_construct.services import SendingService, known_services
 from pinpoint_role_construct.verify.expectation import Arguments, expect
@@ -95,6 +96,10 @@ RIGHT: dict[str, list[Document]] = {
     "one thing twice": [statement(), statement()],
     "a denial of something else": [statement(), statement(Effect="Deny", Action="iam:*", Resource="*")],
     "a denial of another identity": [statement(), statement(Effect="Deny", Resource=f"{SES}:identity/example.org")],
+    "a denial of one action on another identity": [
+        statement(),
+        statement(Effect="Deny", Action="ses:SendRawEmail", Resource=f"{SES}:identity/example.org"),
+    ],
     "a denial of all but these": [statement(), statement(Effect="Deny", Resource=None, NotResource=[IDENTITY, SET])],
     "a denial of all but sending": [
         statement(),
@@ -760,3 +765,43 @@ def test_names_are_taken_as_ses_knows_them() -> None:
 def test_a_set_is_ruled_out_by_the_option_that_rules_it_out() -> None:
     ((code, message),) = findings(role_of(), identities=["example.com"], configuration_sets=[])
     assert (code, "marketing, which --no-configuration-sets rules out" in message) == ("PERMISSION-RESOURCE", True)
+
+
+# How it is said
+
+
+def test_a_condition_without_a_value_is_said_to_have_none() -> None:
+    ((code, message),) = findings(role_of(statement(**sends_from(value=list[str]()))))
+    assert (code, "(StringEquals ses:FromAddress nothing)" in message) == ("PERMISSION-CONDITION", True)
+
+
+def test_a_key_that_a_message_may_have_or_not_leaves_it_open_whether_it_is_there() -> None:
+    ((code, message),) = findings(role_of(statement(Condition={"Null": {"aws:SourceVpc": "true"}})))
+    assert (code, "under a condition that may not be met" in message) == ("PERMISSION-CONDITION", True)
+
+
+def test_a_denial_of_one_action_with_all_is_one_finding() -> None:
+    denial = statement(Effect="Deny", Sid="D", Action="ses:SendRawEmail", Resource=[IDENTITY, SET])
+    ((code, message),) = findings(role_of(statement(), denial))
+    assert (code, "is denied by the" in message) == ("PERMISSION-DENY", True)
+
+
+def test_a_denial_is_one_finding_for_all_senders() -> None:
+    senders = ["a@example.com", "b@example.com"]
+    denial = statement(Effect="Deny", Sid="D", Action="ses:*", Condition={"Bool": {"aws:x": "true"}})
+    allowed = statement(Condition={"StringEquals": {"ses:FromAddress": senders}})
+    assert codes(role_of(allowed, denial), from_addresses=senders) == ["PERMISSION-DENY"]
+
+
+def test_a_sender_is_named_only_if_one_was_given() -> None:
+    role = role_of(statement(Action="ses:SendEmail", **sends_from()))
+    ((_, message),) = findings(role)
+    assert message.startswith(f"The role is not allowed ses:SendRawEmail on {IDENTITY} and {SET}: allow it")
+    assert f"on {IDENTITY} and {SET} from {ADDRESS}: allow it" in findings(role, from_addresses=[ADDRESS])[0][1]
+
+
+@pytest.mark.parametrize(("name", "matches"), [("a", True), ("a:b", True), ("b", False)])
+def test_an_arn_is_compared_field_by_field_and_the_resource_whole(name: str, matches: bool) -> None:
+    pattern = Comparison.parse("ArnLike", "aws:SourceArn", f"arn:aws:states:*:{ACCOUNT}:stateMachine:a*")
+    assert pattern.met_by(f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}") is matches
+    assert pattern.met_by(f"arn:aws:states:{REGION}:x:{ACCOUNT}:stateMachine:{name}") is False

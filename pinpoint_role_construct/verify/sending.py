@@ -227,11 +227,11 @@ class Sending:
 
     def easiest(self, address: str | None) -> Message:
         """Return the message from an address, or from any, of which the least is refused."""
-        best: tuple[tuple[int, bool, int], Message] | None = None
+        best: tuple[tuple[int, int, bool, int], Message] | None = None
         for message in self._messages(address):
-            refused = sum(map(len, self.refused(message).values()))
+            refused = self.refused(message)
             doubtful = [r for r in self.rules if not r.allows and r.sends and self.doubts(r, message)]
-            effort = refused, not self.covers(message), len(doubtful)
+            effort = len(refused), sum(map(len, refused.values())), not self.covers(message), len(doubtful)
             if best is None or effort < best[0]:
                 best = effort, message
             if not any(effort):

@@ -276,6 +276,11 @@ class TestIdentityProviders:
         signed_in = {"ForAnyValue:StringLike": {f"{provider}:amr": "authenticated"}}
         assert said(deployed(federated(provider, **pool, **signed_in), allow())) == ("right", [])
 
+    def test_a_denial_must_be_of_the_way_that_they_come_in(self) -> None:
+        for action, verdict in (("sts:AssumeRole", "open"), ("sts:AssumeRoleWith*", "right"), ("sts:*", "right")):
+            denial = trust("*", action=action, Effect="Deny")
+            assert said(deployed([federated(GITHUB), denial], allow()))[0] == verdict
+
     def test_the_condition_that_is_missing_is_named(self) -> None:
         assert (
             "token.actions.githubusercontent.com:sub" in found(deployed(federated(GITHUB), allow())).findings[0].message

@@ -151,6 +151,8 @@ class TestOpen:
             [trust({"AWS": f"arn:aws:iam::{OWN}:role/x"})],
             [trust({"AWS": "AIDACKCEVSQ6C2EXAMPLE"})],
             [trust("*", {"StringEquals": {"aws:PrincipalAccount": OWN}})],
+            [trust("*", {"StringLike": {"aws:PrincipalAccount": OWN}})],
+            [trust("*", {"StringEqualsIgnoreCase": {"aws:PrincipalAccount": OWN}})],
             [trust("*", {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{OWN}:role/*"}})],
             [trust("*"), {**trust("*"), "Effect": "Deny"}],
             [trust({"AWS": OTHER}), {**trust({"AWS": OTHER}, action="sts:*"), "Effect": "Deny"}],

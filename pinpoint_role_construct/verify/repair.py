@@ -163,8 +163,8 @@ def _lost_trust(role: DeployedRole, policy: SendingPolicy) -> list[str]:
 def commands(role: DeployedRole, expected: Expectation, policy: SendingPolicy) -> list[str]:
     """Return the AWS CLI commands that put the documents, saved as `policies.json`, into the account.
 
-    The permission policy replaces the one policy that lets the role send. If there are several, or if it is AWS's own or
-    another account's, the permission policy is added, and a comment names each policy to take sending out of.
+    The permission policy replaces the one policy that lets the role send. If there are several, or if it is AWS's own
+    or another account's, the permission policy is added, and a comment names each policy to take sending out of.
     """
     name = shlex.quote(role.arn.rpartition("/")[2])
     trust = f'aws iam update-assume-role-policy --role-name {name} --policy-document "$(jq .trust policies.json)"'

@@ -306,7 +306,7 @@ def warned(stack: cdk.Stack) -> list[str]:
         path
         for path, metadata in entries.items()
         for entry in metadata
-        if entry["type"] == "aws:cdk:warning" and "2026-10-30" in entry["data"]
+        if entry["type"] == "aws:cdk:warning" and "EndOfSupport" in entry["data"]
     ]
 
 

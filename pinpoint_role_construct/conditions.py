@@ -123,9 +123,11 @@ class Comparison:
 
 
 def parse_conditions(conditions: Mapping[str, Mapping[str, Any]]) -> list[Comparison]:
-    """Return the comparisons of a statement, all of which a request must meet."""
+    """Return the comparisons of a statement, all of which a request must meet; at synthesis without those in tokens."""
     return [
-        Comparison.parse(operator, key, values) for operator, keys in conditions.items() for key, values in keys.items()
+        Comparison.parse(operator, key, values)
+        for operator, keys in (conditions.items() if isinstance(conditions, Mapping) else ())
+        for key, values in (keys.items() if isinstance(keys, Mapping) else ())
     ]
 
 

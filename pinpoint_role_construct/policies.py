@@ -127,7 +127,7 @@ class SendingPolicy:
         if found.not_resources:
             return [f"all but {', '.join(found.not_resources)}"]
         may_send = set(actions) <= set(self.actions) and self.keeps_senders(actions, parse_conditions(found.conditions))
-        return [arn for arn in found.resources if _is_ses(arn) and not (may_send and self.covers(arn))]
+        return [arn for arn in found.resources if may_be_sent_with(arn) and not (may_send and self.covers(arn))]
 
     def covers(self, arn: str) -> bool:
         """Return whether the policy allows sending with all that an ARN, or a pattern of ARNs, matches."""
@@ -146,7 +146,7 @@ class SendingPolicy:
         return any(values and set(values) <= set(self.from_addresses) for values in only)
 
 
-def _is_ses(arn: str) -> bool:
+def may_be_sent_with(arn: str) -> bool:
     """Return whether a resource may be one of those that SES checks when it sends; one that is no ARN may be."""
     text = without_variables(arn)  # a token or variable may be anything
     kinds = ("identity", "configuration-set", "template")

@@ -410,3 +410,21 @@ def test_an_acknowledgment_on_the_role_itself_counts_if_cdk_counts_it(attach: At
     cdk.Validations.of(role).add_warning("pinpoint-role-construct:Another", "One that is not ours.")
     found = {warning.id for warning in warnings(stack)}
     assert not found or "Another" in found  # aws-cdk-lib 2.257 overlooks one that comes before its warning
+
+
+def test_a_policy_without_statements_synthesizes() -> None:
+    stack = new_stack()
+    iam.Policy(stack, "Empty", roles=[narrow(stack)])  # type: ignore[list-item]
+    assert warnings(stack) == []
+
+
+@pytest.mark.parametrize("arguments", [{}, {"from_addresses": ["me@example.com"]}])
+def test_a_condition_in_a_token_demands_nothing_that_is_known(arguments: dict[str, Any]) -> None:
+    stack = new_stack()
+    role = narrow(stack, **arguments)
+    value = cdk.CfnJson(stack, "Condition", value={f"aws:PrincipalTag/{cdk.Aws.REGION}": "x"})
+    for resource in (HERE, "*"):
+        role.add_to_policy(
+            iam.PolicyStatement(actions=["ses:SendEmail"], resources=[resource], conditions={"StringEquals": value})
+        )
+    assert len(warnings(stack)) == (2 if arguments else 1)

@@ -258,7 +258,7 @@ class TestIdentityProviders:
         [
             federated(GITHUB, StringLike={"token.actions.githubusercontent.com:sub": "repo:org/*"}),
             federated(GITHUB, StringEquals={"TOKEN.actions.githubusercontent.com:repository": "org/repo"}),
-            federated("cognito-identity.amazonaws.com", StringEquals={"cognito-identity.amazonaws.com:aud": "pool"}),
+            federated("accounts.google.com", StringEquals={"accounts.google.com:aud": "app"}),
             federated(f"arn:aws:iam::{OWN}:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/ABC"),
             trust({"Federated": f"arn:aws:iam::{OWN}:saml-provider/Okta"}, None, "sts:AssumeRoleWithSAML"),
         ],
@@ -268,15 +268,32 @@ class TestIdentityProviders:
         assert said(role) == ("right", [])
         assert [assumer.name for assumer in found(role).assumed_by] == [statement["Principal"]["Federated"]]
 
-    @pytest.mark.parametrize("amr", ["unauthenticated", ["authenticated", "unauthenticated"], "*"])
-    def test_those_who_did_not_sign_in(self, amr: Any) -> None:
+    @pytest.mark.parametrize(
+        "amr",
+        [
+            {},
+            {"ForAnyValue:StringLike": "unauthenticated"},
+            {"ForAnyValue:StringLike": ["authenticated", "unauthenticated"]},
+            {"ForAnyValue:StringLike": "*"},
+            {"ForAnyValue:StringNotLike": "authenticated"},
+            {"ForAnyValue:StringLikeIfExists": "authenticated"},
+        ],
+    )
+    @pytest.mark.parametrize("provider", ["cognito-identity.amazonaws.com", "cognito-identity-us-gov.amazonaws.com"])
+    def test_guests_of_an_identity_pool(self, provider: str, amr: dict[str, Any]) -> None:
+        conditions = {operator: {f"{provider}:amr": values} for operator, values in amr.items()}
+        pool = {"StringEquals": {f"{provider}:aud": "us-east-1:x"}}
+        role = deployed(federated(provider, **pool, **conditions), allow())
+        assert said(role) == ("open", ["TRUST-PRINCIPAL"])
+        message = found(role).findings[0].message
+        assert message.endswith(f'add the condition ForAnyValue:StringLike "{provider}:amr": "authenticated".')
+
+    @pytest.mark.parametrize("claim", ["amr", "sub"])
+    def test_who_signed_in_to_an_identity_pool(self, claim: str) -> None:
         provider = "cognito-identity.amazonaws.com"
         pool = {"StringEquals": {f"{provider}:aud": "us-east-1:x"}}
-        role = deployed(federated(provider, **pool, **{"ForAnyValue:StringLike": {f"{provider}:amr": amr}}), allow())
-        assert said(role) == ("open", ["TRUST-PRINCIPAL"])
-        assert "without signing in: put authenticated" in found(role).findings[0].message
-        signed_in = {"ForAnyValue:StringLike": {f"{provider}:amr": "authenticated"}}
-        assert said(deployed(federated(provider, **pool, **signed_in), allow())) == ("right", [])
+        named = {"ForAnyValue:StringLike": {f"{provider}:{claim}": "authenticated"}}
+        assert said(deployed(federated(provider, **pool, **named), allow())) == ("right", [])
 
     def test_a_denial_must_be_of_the_way_that_they_come_in(self) -> None:
         for action, verdict in (("sts:AssumeRole", "open"), ("sts:AssumeRoleWith*", "right"), ("sts:*", "right")):

@@ -71,6 +71,13 @@ def test_a_variable_that_text_and_a_token_make_together_is_refused(parameter: st
         OrchestrationSendingRole(new_stack(), "Role", **arguments)
 
 
+@pytest.mark.parametrize("parameter", EVERY_LIST)
+def test_a_variable_that_text_and_an_intrinsic_function_make_together_is_refused(parameter: str) -> None:
+    arguments: dict[str, Any] = {parameter: ["$" + cdk.Fn.sub("{aws:username}")]}
+    with pytest.raises(ValueError, match=rf"^{parameter}\[0\]: .*which IAM treats as a pattern or a variable"):
+        OrchestrationSendingRole(new_stack(), "Role", **arguments)
+
+
 def test_a_token_that_stands_for_a_name_passes_and_stays_a_token() -> None:
     stack = new_stack()
     token = cdk.Token.as_string(cdk.Lazy.any(_Text("example.com")))

@@ -516,6 +516,32 @@ def test_the_commands_replace_the_policy_that_sends_and_no_other(run: Command) -
         assert f"# Then take sending out of the {label}, or take it from the role\n" in err
 
 
+def test_the_commands_do_not_ask_to_take_away_what_they_just_put(run: Command) -> None:
+    sid = PINPOINT.permission_sid
+    both = {f"inline policy {name}": document(statement()) for name in (sid, "Wide")}
+    err = run(role_of(policies=both), "--policies")[2]
+    assert f"--policy-name {sid} " in err
+    assert [line for line in err.splitlines() if "# Then" in line] == [
+        "# Then take sending out of the inline policy Wide, or take it from the role"
+    ]
+
+
+def test_a_managed_policy_has_a_limit_of_its_own(run: Command) -> None:
+    many = [option for i in range(100) for option in ("--identity", f"mail{i:02}.example.com")]
+    managed = role_of(policies={f"managed policy arn:aws:iam::{ACCOUNT}:policy/Mail": document(statement())})
+    assert "past IAM's limit of 6144\n" in run(managed, *many, "--policies")[2]
+    assert "past IAM's limit" not in run(role_of(), *many, "--policies")[2]
+
+
+def test_a_trust_policy_past_its_limit_is_said_to_be(run: Command) -> None:
+    role = role_of(service=SCHEDULER)
+    many = [option for i in range(40) for option in ("--source-arn", f"{GROUPS}/group-{i:02}")]
+    err = run(role, *many, "--policies")[2]
+    assert re.search(r"^# The trust policy has [2-4]\d{3} characters, past IAM's limit of 2048$", err, re.MULTILINE)
+    assert "past IAM's limit" not in run(role, *many[:20], "--policies")[2]
+
+
+THERE, THEIRS = SES.replace(REGION, OTHER_REGION), SES.replace(ACCOUNT, "444455556666")
 LOST: dict[str, tuple[list[Any], list[str]]] = {
     "templated email": (
         [statement(Action=[*ACTIONS, "ses:SendTemplatedEmail"], Resource=[IDENTITY, SET, f"{SES}:template/welcome"])],
@@ -539,7 +565,15 @@ LOST: dict[str, tuple[list[Any], list[str]]] = {
     ),
     "other actions": ([statement(Action=[*ACTIONS, "sqs:SendMessage"])], ["sqs:sendmessage"]),
     "wildcards alone": ([statement(Resource="*")], []),
-    "a pattern of what was not named": ([statement(Resource=[IDENTITY, SET, f"{SES}:template/*"])], []),
+    "a pattern of another kind": (
+        [statement(Resource=[IDENTITY, SET, f"{SES}:template/*"])],
+        [f"sending with {SES}:template/*"],
+    ),
+    "patterns of another Region and account": (
+        [statement(Resource=[IDENTITY, SET, f"{THERE}:identity/*", f"{THEIRS}:configuration-set/*"])],
+        [f"sending with {THERE}:identity/* and {THEIRS}:configuration-set/*"],
+    ),
+    "a pattern of every Region": ([statement(Resource=[SES.replace(REGION, "*") + ":identity/*", SET])], []),
     "reading another identity": (
         [statement(Action="ses:GetEmailIdentity", Resource=f"{SES}:identity/example.org")],
         ["ses:getemailidentity"],

@@ -73,6 +73,14 @@ def test_a_resource_of_another_service_is_left_alone(arn: str) -> None:
     assert codes(role_of(both), also_allow=["sqs:SendMessage"]) == []
 
 
+@pytest.mark.parametrize("resource", ["contact-list/news", "dedicated-ip-pool/*", "mailmanager-rule-set/*"])
+def test_a_resource_of_ses_with_which_nothing_is_sent_is_left_alone(resource: str) -> None:
+    arn = f"{SES}:{resource}"
+    both = statement(Action=["ses:SendEmail", "ses:SendRawEmail", "ses:Get*"], Resource=[IDENTITY, SET, arn])
+    assert codes(role_of(both), also_allow=["ses:Get*"]) == []
+    assert said(deployed(LAMBDA, allow(["ses:SendEmail", "ses:Get*"], [IDENTITY, arn])))[0] == "right"
+
+
 @pytest.mark.parametrize(
     ("more", "boundary", "code"),
     [
@@ -124,6 +132,20 @@ def test_a_hundred_identities_and_senders_are_compared_in_no_time() -> None:
     start = time.monotonic()
     assert codes(role, identities=names, configuration_sets=["marketing"], from_addresses=senders) == []
     assert time.monotonic() - start < 20  # it took minutes
+
+
+def test_a_role_of_many_tenants_is_compared_at_once() -> None:
+    tenants = [
+        statement(
+            Sid=f"Tenant{i}",
+            Resource=[f"{SES}:identity/d{i}.com", f"{SES}:configuration-set/s{i}"],
+            Condition={"StringLike": {"ses:FromAddress": f"*@d{i}.com"}},
+        )
+        for i in range(150)
+    ]
+    start = time.monotonic()
+    assert codes(role_of(*tenants)) == []
+    assert time.monotonic() - start < 20  # it took a minute
 
 
 @pytest.mark.parametrize("principal", ["states.amazonaws.com", "states.us-east-1.amazonaws.com"])

@@ -134,7 +134,9 @@ class Argument:
             self.refuse("stands for nothing: CDK would leave the value out, and with it what it narrows")
         if "AWS::NoValue" in json.dumps(tokens):
             self.refuse("may be AWS::NoValue: CloudFormation would remove the value, and with it what it narrows")
-        if re.search("[*?]", "".join(literal_texts(tokens))) or any("${" in text for text in literal_texts(whole)):
+        has_pattern = re.search("[*?]", "".join(literal_texts(tokens)))
+        has_variable = "${" in "".join(literal_texts(whole))  # text and a token may make one together
+        if has_pattern or (has_variable and "${" not in TOKEN.sub("", self.value)):
             shown = json.dumps(tokens)[1:-1]
             self.refuse(f"stands for {shown}, which IAM treats as a pattern or a variable")
 

@@ -186,9 +186,10 @@ def _federated(provider: str, statement: TrustStatement) -> Assumer:
         return Assumer(provider)
     key = f"{host or provider}:".lower()
     about = [c for c in statement.comparisons if c.demands and c.name.startswith(key)]
-    if any(c.name == f"{key}amr" and c.met_by("unauthenticated") for c in about):
-        return _unknown_person(provider, statement)
     claims = [(c.name.removeprefix(key), c) for c in about]
+    signed_in = any(claim != "aud" and c.met_by("unauthenticated") is False for claim, c in claims)
+    if provider.startswith("cognito-identity") and "aud" in dict(claims) and not signed_in:
+        return _guest(provider, statement)
     if any((_WHO.fullmatch(claim) or (claim == "aud" and not host)) and _names_who(c) for claim, c in claims):
         return Assumer(provider)
     claim = f"{host}:sub" if host else f"{provider}:aud"
@@ -199,11 +200,14 @@ def _federated(provider: str, statement: TrustStatement) -> Assumer:
     return Assumer(provider, f"everybody at {host or provider}", Finding("TRUST-PRINCIPAL", message))
 
 
-def _unknown_person(provider: str, statement: TrustStatement) -> Assumer:
-    """Return who may assume the role of those who did not sign in to an identity pool."""
+def _guest(provider: str, statement: TrustStatement) -> Assumer:
+    """Return that whoever knows an identity pool may assume a role, as far as the pool lets guests in.
+
+    https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html
+    """
     message = (
         f"In the trust policy, {statement.label} lets everybody assume the role who knows the identity pool, without "
-        f"signing in: put authenticated in the place of unauthenticated in the condition on {provider}:amr."
+        f'signing in: add the condition ForAnyValue:StringLike "{provider}:amr": "authenticated".'
     )
     return Assumer(provider, f"everybody, through {provider}", Finding("TRUST-PRINCIPAL", message))
 

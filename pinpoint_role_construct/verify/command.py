@@ -9,7 +9,6 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from ..policies import INLINE_LIMIT, size
 from ..services import known_services
 from . import report
 from .compare import compare
@@ -17,7 +16,7 @@ from .deployed import DeployedRole
 from .expectation import Arguments, Expectation, check, expect
 from .notes import notes
 from .read import check_name, explain, read_role
-from .repair import commands, losses, moved, repaired
+from .repair import commands, losses, moved, past_limits, repaired
 from .simulate import compare_decisions, questions, simulate
 
 MATCHES, DIFFERS, COULD_NOT_CHECK = 0, 1, 2
@@ -195,8 +194,9 @@ def _print_policies(role: DeployedRole, expected: Expectation) -> int:
     print(json.dumps(documents, indent=2))
     for lost in losses(role, expected, policy):
         print(f"# These policies leave out {lost}", file=sys.stderr)
-    if (found := size(documents["permission"])) > INLINE_LIMIT:
-        print(f"# The permission policy has {found} characters, past IAM's limit of {INLINE_LIMIT}", file=sys.stderr)
-    for line in ("# Save the output as policies.json, then:", *commands(role, expected, policy)):
+    lines = commands(role, expected, policy)
+    for sentence in past_limits(policy, lines):
+        print(f"# {sentence}", file=sys.stderr)
+    for line in ("# Save the output as policies.json, then:", *lines):
         print(line, file=sys.stderr)
     return MATCHES

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE
-from ..policies import FROM_ADDRESS, SENDING_ACTIONS, TEMPLATE_ACTIONS, ses_arn
-from ..policy_language import narrower, without_variables
+from ..policies import FROM_ADDRESS, SENDING_ACTIONS, TEMPLATE_ACTIONS, may_be_sent_with, ses_arn
 from ..wildcards import contains, matches
 from .deployed import Finding
 from .expectation import Expectation, option
@@ -129,7 +128,7 @@ def _is_also_allowed(action: str, expected: Expectation) -> bool:
 
 def _is_outside(arn: str, rule: Rule, sending: Sending, expected: Expectation) -> bool:
     """Return whether a statement about sending should not have a resource."""
-    if arn.startswith("arn:") and not narrower(without_variables(arn), "arn:*:ses:*:*:*"):
+    if not may_be_sent_with(arn):
         return all(_sends(action) for action in rule.statement.actions)  # else it is there for another action
     if (expected.policy.covers(arn) and "${" not in arn) or _is_template(arn, rule, expected):
         return False

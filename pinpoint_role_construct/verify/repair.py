@@ -10,7 +10,17 @@ from dataclasses import replace
 from typing import Any
 
 from ..names import CONFIGURATION_SET, IDENTITY, ResourceKind, parse_address
-from ..policies import ACTIONS_WITHOUT_SENDER, FROM_ADDRESS, SendingPolicy
+from ..policies import (
+    ACTIONS_WITHOUT_SENDER,
+    FROM_ADDRESS,
+    INLINE_LIMIT,
+    MANAGED_LIMIT,
+    TRUST_LIMIT,
+    SendingPolicy,
+    may_be_sent_with,
+    size,
+)
+from ..policy_language import narrower
 from ..services import known_services
 from ..wildcards import overlaps
 from .deployed import DeployedRole
@@ -124,7 +134,7 @@ def _lost_conditions(rules: list[Rule], policy: SendingPolicy) -> list[str]:
 
 
 def _lost_statements(rules: list[Rule], policy: SendingPolicy) -> list[str]:
-    kept = [action.lower() for action in policy.actions]
+    actions = [action.lower() for action in policy.actions]
     found: list[str] = []
     for rule in rules:
         statement, label = rule.statement, rule.label
@@ -132,13 +142,13 @@ def _lost_statements(rules: list[Rule], policy: SendingPolicy) -> list[str]:
             found.append(f"a Deny statement ({label})")
         if rule.allows and statement.not_actions:
             found.append(f"every action but {listed(rule.written)} ({label})")
-        if others := [action for action in statement.actions if action not in kept]:
+        if others := [action for action in statement.actions if action not in actions]:
             found.append(f"{listed(others)} ({label})")
         if rule.allows and rule.sends and statement.not_resources:
             found.append(f"the exception of {listed(statement.not_resources)} ({label})")
         found += [f"the policy variable in {arn} ({label})" for arn in statement.resources if "${" in arn]
-        single = [arn for arn in statement.resources if rule.allows and rule.sends and not set("*?$") & set(arn)]
-        if lost := [arn for arn in single if arn.split(":")[2:3] == ["ses"] and not policy.covers(arn)]:
+        sent_with = [arn for arn in statement.resources if rule.allows and rule.sends and may_be_sent_with(arn)]
+        if lost := [arn for arn in sent_with if not any(narrower(arn, kept) for kept in policy.resources)]:
             found.append(f"sending with {listed(lost)} ({label})")
     return found
 
@@ -160,6 +170,20 @@ def _lost_trust(role: DeployedRole, policy: SendingPolicy) -> list[str]:
     return found
 
 
+def past_limits(policy: SendingPolicy, commands: list[str]) -> list[str]:
+    """Return a sentence for each document that exceeds IAM's quota for what the commands make of it."""
+    managed = any("create-policy-version" in command for command in commands)
+    sizes = {
+        "trust policy": (size(policy.trust_document()), TRUST_LIMIT),
+        "permission policy": (size(policy.permission_document()), MANAGED_LIMIT if managed else INLINE_LIMIT),
+    }
+    return [
+        f"The {kind} has {characters} characters, past IAM's limit of {limit}"
+        for kind, (characters, limit) in sizes.items()
+        if characters > limit
+    ]
+
+
 def commands(role: DeployedRole, expected: Expectation, policy: SendingPolicy) -> list[str]:
     """Return the AWS CLI commands that put the documents, saved as `policies.json`, into the account.
 
@@ -179,5 +203,9 @@ def commands(role: DeployedRole, expected: Expectation, policy: SendingPolicy) -
     else:
         sid = policy.service.permission_sid if policy.service else "Sending"
         put = f"aws iam put-role-policy --role-name {name} --policy-name {sid}"
-        others = [f"# Then take sending out of the {label}, or take it from the role" for label in labels]
+        others = [
+            f"# Then take sending out of the {label}, or take it from the role"
+            for label in labels
+            if label != f"inline policy {sid}"
+        ]
     return [trust, f'{put} --policy-document "$(jq .permission policies.json)"', *others]

@@ -138,7 +138,9 @@ class Sending:
         for comparison in self._comparisons:
             if comparison.name == key:
                 for value in comparison.values:
-                    filled = [value.replace("*", f).replace("?", "x") for f in fillings if comparison.has_pattern]
+                    has_domain = "@" in value and "*" not in value.rpartition("@")[2]
+                    used = fillings[: 1 if has_domain else None] if comparison.has_pattern else []
+                    filled = [value.replace("*", filling).replace("?", "x") for filling in used]
                     values += [text for text in (value, *filled) if not set("*?") & set(text)]
         usable = [value for value in values if key not in _OF_ADDRESSES or str(value).count("@") == 1]
         usable += [None] if key in MAY_BE_ABSENT else []

@@ -44,7 +44,7 @@ SENDING = [
 
 
 @pytest.fixture(scope="module")
-def synth(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def synth(aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Return a function that synthesizes an example once, strictly, as a user does, and returns its template's file."""
     files: dict[str, Path] = {}
 
@@ -52,8 +52,7 @@ def synth(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         if stack not in files:
             folder = tmp_path_factory.mktemp(stack)
             options = ["--quiet", "--strict", "--no-path-metadata", "--no-version-reporting", "--output", str(folder)]
-            command = ["synth", "--app", f"{sys.executable} {APPS[stack]}", *options]
-            result = LocalAws(0).cdk(*command, environment={"CDK_DEFAULT_ACCOUNT": ACCOUNT})
+            result = aws.cdk("synth", "--app", f"{sys.executable} {APPS[stack]}", *options)
             warned = stack == "EmailSending"  # of Pinpoint's end of support, which only the user can acknowledge
             assert (result.returncode != 0) == ("2026-10-30" in result.stdout) == warned, result.stdout
             files[stack] = folder / f"{stack}.template.json"

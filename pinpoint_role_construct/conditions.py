@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from .policy_language import as_list
@@ -93,7 +94,7 @@ class Comparison:
         """Return whether it says no more than that a request must have the key, whatever its value."""
         return self.operator == "null" and {value.lower() for value in self.values} == {"false"}
 
-    @property
+    @cached_property
     def has_variable(self) -> bool:
         """Return whether a value is a policy variable."""
         return any("${" in value for value in self.values)
@@ -119,7 +120,14 @@ class Comparison:
         compare = _OPERATORS.get(self.operator)
         if value is UNKNOWN or compare is None or self.has_variable:
             return None
-        return any(compare(expected, value) for expected in self.values) != self.negated
+        if value not in self._answers:
+            self._answers[value] = any(compare(expected, value) for expected in self.values)
+        return self._answers[value] != self.negated
+
+    @cached_property
+    def _answers(self) -> dict[str, bool]:
+        """Whether one of the values matches, for each value of a request that was asked about."""
+        return {}
 
 
 def parse_conditions(conditions: Mapping[str, Mapping[str, Any]]) -> list[Comparison]:

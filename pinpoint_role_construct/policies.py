@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .conditions import Comparison, parse_conditions
 from .policy_language import Statement, narrower, without_variables
 from .services import SendingService
 from .wildcards import contains
+
+if TYPE_CHECKING:
+    from .conditions import Comparison
 
 ACTIONS = ("ses:SendEmail", "ses:SendRawEmail")
 TEMPLATE_ACTIONS = ("ses:SendTemplatedEmail", "ses:SendBulkEmail", "ses:SendBulkTemplatedEmail")
@@ -120,6 +122,8 @@ class SendingPolicy:
         Args:
             statement: A statement of a policy, as JSON.
         """
+        from .conditions import parse_conditions  # not needed to import the package
+
         found = Statement.parse(statement)
         actions = [action for action in SENDING_ACTIONS if found.has_action(action)]
         if found.effect != "Allow" or not actions:

@@ -131,7 +131,10 @@ class Comparison:
 
 
 def parse_conditions(conditions: Mapping[str, Mapping[str, Any]]) -> list[Comparison]:
-    """Return the comparisons of a statement, all of which a request must meet; at synthesis without those in tokens."""
+    """Return the comparisons of a statement, all of which a request must meet.
+
+    At synthesis a condition may be a CDK token; it is left out.
+    """
     return [
         Comparison.parse(operator, key, values)
         for operator, keys in (conditions.items() if isinstance(conditions, Mapping) else ())

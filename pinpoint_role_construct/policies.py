@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .names import CONFIGURATION_SET, IDENTITY, TEMPLATE
 from .policy_language import Statement, narrower, without_variables
 from .services import SendingService
 from .wildcards import contains
@@ -122,7 +123,7 @@ class SendingPolicy:
         Args:
             statement: A statement of a policy, as JSON.
         """
-        from .conditions import parse_conditions  # not needed to import the package
+        from .conditions import parse_conditions  # loaded when a statement is added, not with the package
 
         found = Statement.parse(statement)
         actions = [action for action in SENDING_ACTIONS if found.has_action(action)]
@@ -153,8 +154,8 @@ class SendingPolicy:
 def may_be_sent_with(arn: str) -> bool:
     """Return whether a resource may be one of those that SES checks when it sends; one that is no ARN may be."""
     text = without_variables(arn)  # a token or variable may be anything
-    kinds = ("identity", "configuration-set", "template")
-    return not text.startswith("arn:") or any(narrower(text, f"arn:*:ses:*:*:{kind}/*") for kind in kinds)
+    limits = [ses_arn("*", "*", "*", f"{kind.resource}/*") for kind in (IDENTITY, CONFIGURATION_SET, TEMPLATE)]
+    return not text.startswith("arn:") or any(narrower(text, limit) for limit in limits)
 
 
 def _one_or_list(values: Sequence[str]) -> str | list[str]:

@@ -43,8 +43,8 @@ class SesSendingRole(iam.Role):
 
     Attributes:
         service: The service that may assume the role.
-        identity_arns: ARNs of the identities that it may send as, in the order given; of every one: a single pattern.
-        configuration_set_arns: ARNs of the configuration sets that it may use, in the order given; of every one: a
+        identity_arns: ARNs of the identities that it may send as, in the order given; for every one, a single pattern.
+        configuration_set_arns: ARNs of the configuration sets that it may use, in the order given; for every one, a
             single pattern.
         template_arns: ARNs of the templates that it may send, in the order given.
     """

@@ -70,7 +70,7 @@ class _ExcessOfPolicy:
         self._role, self._sending, self._policy = role, sending, policy
 
     def validate(self) -> list[str]:
-        document = self._policy.document.to_json() or {}  # nothing, of a policy without statements
+        document = self._policy.document.to_json() or {}  # `None` for a policy without statements
         for statement in as_list(document.get("Statement")):
             warn_of_excess(self._role, self._sending, statement)
         return []

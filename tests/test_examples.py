@@ -61,7 +61,8 @@ def synth(aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Callable[[
             warned = stack == "EmailSending"  # of Pinpoint's end of support, which only the user can acknowledge
             if warned:
                 options = ["--no-path-metadata", "--no-version-reporting", "--output", str(folder)]
-                result = aws.cdk("synth", "--quiet", "--strict", "--app", f"{sys.executable} app.py", *options)
+                app = f"{sys.executable} -m {APPS[stack]}"
+                result = aws.cdk("synth", "--quiet", "--strict", "--app", app, *options)
             else:
                 run_here(APPS[stack], folder)
                 result = aws.cdk("synth", "--quiet", "--strict", "--app", str(folder))

@@ -508,12 +508,12 @@ def test_the_commands_replace_the_policy_that_sends_and_no_other(run: Command) -
     assert put not in err
     err = run(role_of(policies={**others, "inline policy Mail": document(statement())}), "--policies")[2]
     assert f"{put} Mail " in err
-    assert "# Then take" not in err
+    assert "# Then" not in err
     both = {"inline policy A": document(statement()), managed: document(statement())}
     err = run(role_of(policies={**others, **both}), "--policies")[2]
     assert f"{put} PinpointUsesSESForEmailSends " in err
     for label in ("inline policy A", managed):
-        assert f"# Then take sending out of the {label}, or take it from the role\n" in err
+        assert f"# Then remove sending from the {label}, or remove it from the role\n" in err
 
 
 def test_the_commands_do_not_ask_to_take_away_what_they_just_put(run: Command) -> None:
@@ -522,7 +522,7 @@ def test_the_commands_do_not_ask_to_take_away_what_they_just_put(run: Command) -
     err = run(role_of(policies=both), "--policies")[2]
     assert f"--policy-name {sid} " in err
     assert [line for line in err.splitlines() if "# Then" in line] == [
-        "# Then take sending out of the inline policy Wide, or take it from the role"
+        "# Then remove sending from the inline policy Wide, or remove it from the role"
     ]
 
 
@@ -557,7 +557,7 @@ LOST: dict[str, tuple[list[Any], list[str]]] = {
     ),
     "all but one": (
         [statement(Resource=None, NotResource=f"{SES}:identity/secret.example")],
-        [f"the exception of {SES}:identity/secret.example"],
+        [f"the exclusion of {SES}:identity/secret.example"],
     ),
     "all actions but some": (
         [statement(Action=None, NotAction=["iam:*", "s3:*"], Resource="*")],
@@ -615,7 +615,7 @@ def test_the_documents_are_of_the_region_that_was_asked_for(run: Command) -> Non
 def test_the_documents_need_a_service(run: Command) -> None:
     code, out, err = run(role_of(trust=[]), "--policies")
     assert (code, out) == (2, "")
-    assert "its trust policy names none of them: to make it one, say which with --service" in err
+    assert "this role's trust policy names none of them: to give it such a trust policy, name the service" in err
     several = [trust_statement(PINPOINT), trust_statement(SCHEDULER)]
     assert run(role_of(trust=several), "--policies")[2].endswith(
         "could not check: the trust policy names several services: say which with --service\n"

@@ -6,8 +6,9 @@ act for anyone who tells it the role's ARN, unless `aws:SourceAccount` or `aws:S
 deputy).
 
 An identity provider for OpenID Connect vouches for everybody who has an account with it, so it counts as the account's
-own only with a condition on who: on `sub` and the like, or for a login provider on `aud`, the account's application. A
-SAML provider and an EKS cluster are the account's own.
+own only with a condition on who: on `sub` and the like, or for a login provider on `aud`, the account's application.
+An identity pool also needs one on `amr`, which keeps out those who did not sign in. A SAML provider and an EKS cluster
+are the account's own.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 """
@@ -21,7 +22,7 @@ from dataclasses import dataclass, replace
 from ..conditions import Comparison
 from ..wildcards import matches, overlaps
 from .deployed import DeployedRole, Finding
-from .trust_statements import ANYONE, TrustStatement, demands_arn_of, parse_trust, without_region
+from .trust_statements import ANYONE, TrustStatement, parse_trust, without_region
 
 _ASSUME = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
 _OWN_SERVICES = (
@@ -165,19 +166,8 @@ def _anyone(statement: TrustStatement, account: str) -> Assumer:
 
 def _only_own(statement: TrustStatement, account: str) -> bool:
     """Return whether the conditions let only principals of an account in."""
-    return statement.keeps_accounts_out(account) or any(
-        comparison.demands
-        and (
-            _names_account(comparison, account)
-            or (comparison.name == "aws:principalarn" and demands_arn_of(comparison, account))
-        )
-        for comparison in statement.comparisons
-    )
-
-
-def _names_account(comparison: Comparison, account: str) -> bool:
-    compared = comparison.operator in ("stringequals", "stringequalsignorecase", "stringlike")
-    return compared and comparison.name == "aws:principalaccount" and set(comparison.values) == {account}
+    by_principal = statement.keeps_accounts_out(account, "aws:principalaccount", "aws:principalarn")
+    return by_principal or statement.keeps_accounts_out(account)
 
 
 def _federated(provider: str, statement: TrustStatement) -> Assumer:
@@ -203,13 +193,13 @@ def _federated(provider: str, statement: TrustStatement) -> Assumer:
 def _guest(provider: str, statement: TrustStatement) -> Assumer:
     """Return that whoever knows an identity pool may assume a role, as far as the pool lets guests in.
 
-    https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html
+    https://docs.aws.amazon.com/cognito/latest/developerguide/role-trust-and-permissions.html
     """
     message = (
-        f"In the trust policy, {statement.label} lets everybody assume the role who knows the identity pool, without "
+        f"In the trust policy, {statement.label} lets anyone who knows the identity pool assume the role without "
         f'signing in: add the condition ForAnyValue:StringLike "{provider}:amr": "authenticated".'
     )
-    return Assumer(provider, f"everybody, through {provider}", Finding("TRUST-PRINCIPAL", message))
+    return Assumer(provider, f"anyone, through {provider}", Finding("TRUST-PRINCIPAL", message))
 
 
 def _names_who(comparison: Comparison) -> bool:

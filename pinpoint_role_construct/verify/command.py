@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, (metavar, text) in lists.items():
         parser.add_argument(name, action="append", metavar=metavar, help=f"{text}; may be repeated")
     parser.add_argument("--no-configuration-sets", action="store_true", help="it may use no configuration set")
-    parser.add_argument("--region", help="Region that sends (default: the ARNs' or the session's)")
+    parser.add_argument("--region", help="Region that sends (default: that of the ARNs, or the session's)")
     parser.add_argument("--policies", action="store_true", help="print both policies as they should be, as JSON")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser
@@ -192,11 +192,10 @@ def _print_policies(role: DeployedRole, expected: Expectation) -> int:
     policy = repaired(role, expected)
     documents = {"trust": policy.trust_document(), "permission": policy.permission_document()}
     print(json.dumps(documents, indent=2))
-    for lost in losses(role, expected, policy):
+    for lost in losses(role, policy):
         print(f"# These policies leave out {lost}", file=sys.stderr)
-    lines = commands(role, expected, policy)
-    for sentence in past_limits(policy, lines):
+    for sentence in past_limits(role, policy):
         print(f"# {sentence}", file=sys.stderr)
-    for line in ("# Save the output as policies.json, then:", *lines):
+    for line in ("# Save the output as policies.json, then:", *commands(role, policy)):
         print(line, file=sys.stderr)
     return MATCHES

@@ -22,12 +22,13 @@ from ..policies import (
 )
 from ..policy_language import narrower
 from ..services import known_services
-from ..wildcards import overlaps
 from .deployed import DeployedRole
 from .expectation import Expectation, option, within_source
-from .sending import Rule, Sending
+from .sending import Rule, Sending, parse_rules
 from .trust_statements import SOURCE_ACCOUNT, SOURCE_ARN, parse_trust
 from .wording import listed
+
+_INLINE = "inline policy "  # what messages call an inline policy begins with
 
 
 def repaired(role: DeployedRole, expected: Expectation) -> SendingPolicy:
@@ -40,8 +41,8 @@ def repaired(role: DeployedRole, expected: Expectation) -> SendingPolicy:
     if policy.service is None:
         names = ", ".join(known_services())
         raise ValueError(
-            f"--policies is for a role of one of {names}, but its trust policy names none of them: to make it one, say "
-            "which with --service"
+            f"--policies is for the roles of {names}, and this role's trust policy names none of them: to give it such "
+            "a trust policy, name the service with --service"
             if expected.unknown_service
             else "the trust policy names several services: say which with --service"
         )
@@ -65,7 +66,6 @@ def _kept(sending: Sending, expected: Expectation, kind: ResourceKind) -> tuple[
         for message in map(sending.easiest, [*sending.addresses, *_kept_addresses(sending)])
         for action in sending.actions
         for arn in sending.granted(action, limits[0], message, True, False)
-        if overlaps(arn, f"*:{kind.resource}/?*")
     ]
     heads = [(arn.partition("/")[0], kind.name_in(arn)) for arn in arns]
     return tuple(dict.fromkeys(f"{head}/{name}" for head, name in heads if name))
@@ -116,9 +116,9 @@ def moved(role: DeployedRole, region: str, to: str) -> DeployedRole:
     return replace(role, policies=policies, trust=in_place(role.trust))
 
 
-def losses(role: DeployedRole, expected: Expectation, policy: SendingPolicy) -> list[str]:
+def losses(role: DeployedRole, policy: SendingPolicy) -> list[str]:
     """Return what the role's policies have and the documents leave out, a phrase each."""
-    rules = Sending(role, expected).rules
+    rules = parse_rules(role.policies)
     return [*_lost_conditions(rules, policy), *_lost_statements(rules, policy), *_lost_trust(role, policy)]
 
 
@@ -145,7 +145,7 @@ def _lost_statements(rules: list[Rule], policy: SendingPolicy) -> list[str]:
         if others := [action for action in statement.actions if action not in actions]:
             found.append(f"{listed(others)} ({label})")
         if rule.allows and rule.sends and statement.not_resources:
-            found.append(f"the exception of {listed(statement.not_resources)} ({label})")
+            found.append(f"the exclusion of {listed(statement.not_resources)} ({label})")
         found += [f"the policy variable in {arn} ({label})" for arn in statement.resources if "${" in arn]
         sent_with = [arn for arn in statement.resources if rule.allows and rule.sends and may_be_sent_with(arn)]
         if lost := [arn for arn in sent_with if not any(narrower(arn, kept) for kept in policy.resources)]:
@@ -170,42 +170,49 @@ def _lost_trust(role: DeployedRole, policy: SendingPolicy) -> list[str]:
     return found
 
 
-def past_limits(policy: SendingPolicy, commands: list[str]) -> list[str]:
-    """Return a sentence for each document that exceeds IAM's quota for what the commands make of it."""
-    managed = any("create-policy-version" in command for command in commands)
-    sizes = {
-        "trust policy": (size(policy.trust_document()), TRUST_LIMIT),
-        "permission policy": (size(policy.permission_document()), MANAGED_LIMIT if managed else INLINE_LIMIT),
+def past_limits(role: DeployedRole, policy: SendingPolicy) -> list[str]:
+    """Return a sentence for each document that exceeds IAM's quota for what it is put into."""
+    limit = MANAGED_LIMIT if _own_managed_policy(role) else INLINE_LIMIT
+    documents = {
+        "trust": (size(policy.trust_document()), TRUST_LIMIT),
+        "permission": (size(policy.permission_document()), limit),
     }
     return [
-        f"The {kind} has {characters} characters, past IAM's limit of {limit}"
-        for kind, (characters, limit) in sizes.items()
+        f"The {kind} policy has {characters} characters, past IAM's limit of {limit}"
+        for kind, (characters, limit) in documents.items()
         if characters > limit
     ]
 
 
-def commands(role: DeployedRole, expected: Expectation, policy: SendingPolicy) -> list[str]:
+def commands(role: DeployedRole, policy: SendingPolicy) -> list[str]:
     """Return the AWS CLI commands that put the documents, saved as `policies.json`, into the account.
 
     The permission policy replaces the one policy that lets the role send. If there are several, or if it is AWS's own
-    or another account's, the permission policy is added, and a comment names each policy to take sending out of.
+    or another account's, the permission policy is added, and a comment names each policy to remove sending from.
     """
     name = shlex.quote(role.arn.rpartition("/")[2])
     trust = f'aws iam update-assume-role-policy --role-name {name} --policy-document "$(jq .trust policies.json)"'
-    rules = Sending(role, expected).rules
-    labels = list(dict.fromkeys(rule.policy for rule in rules if rule.allows and rule.sends))
-    kind, _, found = labels[0].rpartition(" policy ") if len(labels) == 1 else ("", "", "")
-    others: list[str] = []
-    if kind == "managed" and f"::{role.account}:" in found:
-        put = f"aws iam create-policy-version --policy-arn {shlex.quote(found)} --set-as-default"
-    elif kind == "inline":
-        put = f"aws iam put-role-policy --role-name {name} --policy-name {shlex.quote(found)}"
+    labels = _sending_policies(role)
+    if arn := _own_managed_policy(role):
+        put, kept = f"aws iam create-policy-version --policy-arn {shlex.quote(arn)} --set-as-default", labels[0]
     else:
         sid = policy.service.permission_sid if policy.service else "Sending"
-        put = f"aws iam put-role-policy --role-name {name} --policy-name {sid}"
-        others = [
-            f"# Then take sending out of the {label}, or take it from the role"
-            for label in labels
-            if label != f"inline policy {sid}"
-        ]
-    return [trust, f'{put} --policy-document "$(jq .permission policies.json)"', *others]
+        inline = len(labels) == 1 and labels[0].startswith(_INLINE)
+        kept = labels[0] if inline else _INLINE + sid
+        policy_name = shlex.quote(kept.removeprefix(_INLINE))
+        put = f"aws iam put-role-policy --role-name {name} --policy-name {policy_name}"
+    others = [label for label in labels if label != kept]
+    comments = [f"# Then remove sending from the {label}, or remove it from the role" for label in others]
+    return [trust, f'{put} --policy-document "$(jq .permission policies.json)"', *comments]
+
+
+def _sending_policies(role: DeployedRole) -> list[str]:
+    """Return what messages call the policies that let the role send."""
+    return list(dict.fromkeys(rule.policy for rule in parse_rules(role.policies) if rule.allows and rule.sends))
+
+
+def _own_managed_policy(role: DeployedRole) -> str:
+    """Return the ARN of the one policy that lets the role send, if it is a managed policy of the role's account."""
+    labels = _sending_policies(role)
+    arn = labels[0].removeprefix("managed policy ") if len(labels) == 1 else ""
+    return arn if f"::{role.account}:" in arn else ""

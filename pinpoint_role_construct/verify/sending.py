@@ -138,9 +138,9 @@ class Sending:
         for comparison in self._comparisons:
             if comparison.name == key:
                 for value in comparison.values:
-                    has_domain = "@" in value and "*" not in value.rpartition("@")[2]
-                    used = fillings[: 1 if has_domain else None] if comparison.has_pattern else []
-                    filled = [value.replace("*", filling).replace("?", "x") for filling in used]
+                    _, at, domain = value.rpartition("@")
+                    used = ["x"] if at and "*" not in domain else fillings
+                    filled = [value.replace("*", f).replace("?", "x") for f in used if comparison.has_pattern]
                     values += [text for text in (value, *filled) if not set("*?") & set(text)]
         usable = [value for value in values if key not in _OF_ADDRESSES or str(value).count("@") == 1]
         usable += [None] if key in MAY_BE_ABSENT else []

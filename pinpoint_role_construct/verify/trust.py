@@ -41,7 +41,7 @@ def compare_trust(role: DeployedRole, expected: Expectation) -> Iterator[Finding
     left = left_by([statement for statement in statements if not statement.allows], service.principal)
     for statement in own:
         yield from _compare_actions(statement, service)
-        demanded = [comparison for comparison in left if not statement.about(comparison.name)]
+        demanded = [comparison for comparison in left if not statement.about(comparison.name)]  # else it has its own
         narrowed = replace(statement, comparisons=(*statement.comparisons, *demanded))
         yield from _compare_account(narrowed, role, service)
         yield from _compare_sources(narrowed, role, expected, service)

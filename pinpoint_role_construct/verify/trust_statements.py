@@ -47,10 +47,10 @@ class TrustStatement:
         """Return the comparisons of a key, given in lower case."""
         return [comparison for comparison in self.comparisons if comparison.name == key]
 
-    def keeps_accounts_out(self, account: str) -> bool:
-        """Return whether the conditions let nothing through that is on behalf of another account."""
-        return any(_demands_account(c, account) for c in self.about(SOURCE_ACCOUNT)) or any(
-            demands_arn_of(c, account) for c in self.about(SOURCE_ARN)
+    def keeps_accounts_out(self, account: str, account_key: str = SOURCE_ACCOUNT, arn_key: str = SOURCE_ARN) -> bool:
+        """Return whether the conditions on two keys let nothing of another account through; by default its sources."""
+        return any(_demands_account(c, account) for c in self.about(account_key)) or any(
+            _demands_arn_of(c, account) for c in self.about(arn_key)
         )
 
 
@@ -127,7 +127,7 @@ def _demands_account(comparison: Comparison, account: str) -> bool:
     )
 
 
-def demands_arn_of(comparison: Comparison, account: str) -> bool:
+def _demands_arn_of(comparison: Comparison, account: str) -> bool:
     """Return whether a comparison lets only ARNs of an account through; not by patterns across fields."""
     fields = [value.split(":", 5) for value in comparison.values]
     if comparison.operator == "stringlike" and any(set("*?") & set("".join(arn[:5])) for arn in fields):

@@ -200,6 +200,10 @@ class TestOpen:
         )
         assert f"statement 3 lets account {OTHER} assume the role and send as account {OWN}: " in principal.message
 
+    def test_messages_call_a_statement_the_only_one_if_it_is(self) -> None:
+        (finding,) = found(deployed(trust({"AWS": OTHER}), allow())).findings
+        assert finding.message.startswith("In the trust policy, the only statement lets account")
+
     def test_messages_do_not_repeat_an_account(self) -> None:
         condition = {"StringEquals": {"sts:ExternalId": "secret", "aws:PrincipalOrgID": "o-1"}}
         arn = f"arn:aws:iam::{OTHER}:role/x"

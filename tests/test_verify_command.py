@@ -16,9 +16,9 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError, NoRegionError
 
-from pinpoint_role_construct.policies import ACTIONS
+from pinpoint_role_construct.policies import ACTIONS, size
 from pinpoint_role_construct.services import SendingService, known_services
-from pinpoint_role_construct.verify import command, main
+from pinpoint_role_construct.verify import command, main, repair
 from pinpoint_role_construct.verify.deployed import DeployedRole
 from pinpoint_role_construct.verify.read import read_role
 from tests.fake_iam import FakeIam
@@ -531,6 +531,12 @@ def test_a_managed_policy_has_a_limit_of_its_own(run: Command) -> None:
     managed = role_of(policies={f"managed policy arn:aws:iam::{ACCOUNT}:policy/Mail": document(statement())})
     assert "past IAM's limit of 6144\n" in run(managed, *many, "--policies")[2]
     assert "past IAM's limit" not in run(role_of(), *many, "--policies")[2]
+
+
+def test_a_policy_at_its_limit_is_within_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit, sentences in ((size(policy_of().permission_document()), 0), (10, 1)):
+        monkeypatch.setattr(repair, "INLINE_LIMIT", limit)
+        assert len(repair.past_limits(role_of(), policy_of())) == sentences
 
 
 def test_a_trust_policy_past_its_limit_is_said_to_be(run: Command) -> None:

@@ -103,9 +103,14 @@ def hand_l1(stack: cdk.Stack, id: str, identities: list[str] | None = None) -> N
 
 
 def in_app(
-    stack: cdk.Stack, id: str, *, identities: list[ses.EmailIdentity], configuration_sets: list[ses.ConfigurationSet]
+    stack: cdk.Stack,
+    id: str,
+    *,
+    service: object,
+    identities: list[ses.EmailIdentity],
+    configuration_sets: list[ses.ConfigurationSet],
 ) -> iam.Role:
-    """Make the role of `app.py` by hand, as L2."""
+    """The role of `app.py`, of Pinpoint's service, by hand as L2."""
     sets = [
         stack.format_arn(service="ses", resource="configuration-set", resource_name=each.configuration_set_name)
         for each in configuration_sets
@@ -114,7 +119,7 @@ def in_app(
 
 
 def grant(user: iam.User) -> None:
-    """Allow a user to send templates from one address, with this package: two statements."""
+    """Allow a user to send templates from one address, with this package."""
     grant_send_email(user, identities=[DOMAIN], configuration_sets=[SET], templates=[TEMPLATE], from_addresses=[SENDER])
 
 
@@ -132,4 +137,3 @@ def hand_grant(user: iam.User) -> None:
             conditions={"StringEquals": {"ses:FromAddress": SENDER}},
         )
     )
-    user.add_to_principal_policy(iam.PolicyStatement(actions=["ses:SendBulkEmail"], resources=arns))

@@ -1,4 +1,4 @@
-"""Let AWS services and your own code send email through Amazon SES, with exactly the permissions that this needs."""
+"""AWS CDK constructs for the IAM permission to send email through Amazon SES."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load a construct, and with it AWS CDK and Node, when it is first asked for: `sending-role-verify` needs none."""
+    """Load a construct, and with it AWS CDK and Node, on first use: `sending-role-verify` needs none of them."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return globals().setdefault(name, getattr(import_module(_MODULES[name], __name__), name))
 
 
 def __dir__() -> list[str]:
-    """Return what there is to import."""
+    """What there is to import."""
     return sorted(__all__)

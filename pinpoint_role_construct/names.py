@@ -1,4 +1,4 @@
-"""What SES calls its resources: names that SES accepts and that IAM reads as nothing but a name.
+"""Names of SES resources that SES accepts and that IAM does not treat as patterns.
 
 Text in, text out, without AWS CDK: the constructs and `sending-role-verify` share it.
 """
@@ -13,7 +13,9 @@ from typing import NoReturn
 _IDENTITY = "a domain (example.com), an email address, an SES identity ARN or construct"
 _SET = "a configuration set's name, ARN or construct"
 _TEMPLATE = "an email template's name, ARN or construct"
-_ADDRESS = "an email address without display name"
+_ADDRESS = "an email address without a display name"
+_RECIPIENT = f"{_ADDRESS}, with or without * in it (*@example.com)"
+_TENANT = "an SES tenant's name, with or without * in it (prod-*)"
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
@@ -23,73 +25,102 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def refuse(parameter: str, value: object, why: str, accepts: str) -> NoReturn:
-    """Raise the `ValueError` that names the parameter, shows the value and says what is accepted."""
+    """Raise the `ValueError` with the parameter, the value and what is accepted."""
     raise ValueError(f"{parameter}: {value!r} {why}; accepted: {accepts}")
 
 
 def refuse_type(parameter: str, value: object, accepts: str, show: Callable[[object], str] = repr) -> NoReturn:
-    """Raise the `TypeError` that names the parameter, shows the value and says what is accepted."""
+    """Raise the `TypeError` with the parameter, the value and what is accepted."""
     raise TypeError(f"{parameter}: {show(value)} is of type {type(value).__name__}; accepted: {accepts}")
 
 
-def check_characters(parameter: str, text: str, accepts: str) -> None:
-    """Refuse text with a character that no ARN in a policy may have: IAM's wildcards and variables above all."""
-    if not text:
-        refuse(parameter, text, "is empty", accepts)
-    if not text.isascii():
-        refuse(parameter, text, "has non-ASCII characters (write such a domain in punycode, xn--...)", accepts)
-    if not text.isprintable() or " " in text:
-        refuse(parameter, text, "has white space or control characters", accepts)
-    if "*" in text or "?" in text or "${" in text:
-        refuse(parameter, text, "has *, ? or ${, which IAM treats as a pattern or a variable", accepts)
-
-
 def parse_identity(parameter: str, name: str, accepts: str = _IDENTITY) -> str:
-    """Return the name of an identity as SES knows it, a domain in lower case, a mailbox as it is, or refuse it."""
-    check_characters(parameter, name, accepts)
-    if "://" in name or "<" in name:
-        refuse(parameter, name, "is a URL or has a display name", accepts)
-    local_part, at, domain = name.rpartition("@")
-    if len(domain) > 253 or not _DOMAIN.fullmatch(domain):
-        refuse(
-            parameter,
-            name,
-            "has no valid domain (two or more labels of 1-63 letters, digits and inner hyphens, 253 characters in all)",
-            accepts,
-        )
-    if not at:
-        return domain.lower()
-    if len(local_part) > 64 or not _LOCAL_PART.fullmatch(local_part):
-        refuse(parameter, name, "has no valid local part (unquoted, at most 64 characters)", accepts)
-    return name
+    """The name of an identity as SES knows it: a domain in lower case, an email address as it is."""
+    if fault := _fault_of_identity(name):
+        refuse(parameter, name, fault, accepts)
+    return name if "@" in name else name.lower()
 
 
 def parse_address(parameter: str, address: str, accepts: str = _ADDRESS) -> str:
-    """Return an email address as it is, or refuse it."""
-    if address.isascii() and address.isprintable() and address and "@" not in address:
-        refuse(parameter, address, "is not an email address", accepts)
-    return parse_identity(parameter, address, accepts)
+    """An email address as it is."""
+    if fault := _fault_of_address(address):
+        refuse(parameter, address, fault, accepts)
+    return address
+
+
+def parse_recipient(parameter: str, address: str, accepts: str = _RECIPIENT) -> str:
+    """An email address, or a pattern of several, as it is."""
+    if fault := _fault_of_address(address.replace("*", "x")):
+        refuse(parameter, address, fault, accepts)
+    return address
+
+
+def parse_tenant(parameter: str, name: str, accepts: str = _TENANT) -> str:
+    """The name of a tenant, or a pattern of several, as it is."""
+    if fault := _fault_of_name(name.replace("*", "x")):
+        refuse(parameter, name, fault, accepts)
+    return name
 
 
 def parse_configuration_set(parameter: str, name: str) -> str:
-    """Return the name of a configuration set, or refuse it."""
+    """The name of a configuration set."""
     return _parse_name(parameter, name, _SET)
 
 
 def parse_template(parameter: str, name: str) -> str:
-    """Return the name of an email template, or refuse it."""
+    """The name of an email template."""
     return _parse_name(parameter, name, _TEMPLATE)
 
 
 def _parse_name(parameter: str, name: str, accepts: str) -> str:
-    check_characters(parameter, name, accepts)
-    if not _NAME.fullmatch(name):
-        refuse(parameter, name, "is not 1-64 letters, digits, hyphens and underscores", accepts)
+    if fault := _fault_of_name(name):
+        refuse(parameter, name, fault, accepts)
     return name
 
 
+def fault_of_characters(text: str) -> str:
+    """Why text must not be in a policy's ARNs, for example a wildcard or a variable; empty if it may be."""
+    if not text:
+        return "is empty"
+    if not text.isascii():
+        return "has non-ASCII characters"
+    if not text.isprintable() or " " in text:
+        return "has white space or control characters"
+    if "*" in text or "?" in text or "${" in text:
+        return "has *, ? or ${, which IAM treats as a pattern or a variable"
+    return ""
+
+
+def _fault_of_identity(name: str) -> str:
+    if not name.isascii():
+        return "has non-ASCII characters (write such a domain in punycode, xn--...)"
+    if "://" in name:
+        return "is a URL"
+    if "<" in name:
+        return "has a display name"
+    if fault := fault_of_characters(name):
+        return fault
+    local_part, at, domain = name.rpartition("@")
+    if len(domain) > 253 or not _DOMAIN.fullmatch(domain):
+        return "has no valid domain (two or more labels of 1-63 letters, digits and inner hyphens, 253 characters)"
+    if at and (len(local_part) > 64 or not _LOCAL_PART.fullmatch(local_part)):
+        return "has no valid local part (unquoted, at most 64 characters)"
+    return ""
+
+
+def _fault_of_address(address: str) -> str:
+    no_address = address.isascii() and address.isprintable() and address and "@" not in address
+    return "is not an email address" if no_address else _fault_of_identity(address)
+
+
+def _fault_of_name(name: str) -> str:
+    if fault := fault_of_characters(name):
+        return fault
+    return "" if _NAME.fullmatch(name) else "is not 1-64 letters, digits, hyphens and underscores"
+
+
 def sends_from(identity: str, address: str) -> bool:
-    """Return whether an identity covers a sender: a domain its subdomains too, a mailbox its labels (`me+news@`)."""
+    """Whether an identity covers a sender: a domain covers its subdomains, an address its labels (`me+news@`)."""
     local_part, _, domain = address.rpartition("@")
     mailbox, at, identity_domain = identity.rpartition("@")
     domain, identity_domain = domain.lower(), identity_domain.lower()
@@ -100,31 +131,26 @@ def sends_from(identity: str, address: str) -> bool:
 
 @dataclass(frozen=True)
 class ResourceKind:
-    """A kind of SES resource that a policy names.
+    """A kind of SES resource in a policy.
 
     Attributes:
         resource: Its type in an ARN.
-        accepts: What may be given for one.
-        parse: Returns its name, given the parameter and what is to be the name, or refuses it.
-        longest_name: The length of the longest name.
+        accepts: What is accepted for it.
+        parse: Function from a parameter and text to a name; refuses what is not one.
     """
 
     resource: str
     accepts: str
     parse: Callable[[str, str], str]
-    longest_name: int
 
     def name_in(self, arn: str) -> str:
-        """Return the name in the ARN of one, as SES knows it, or the pattern; nothing if SES has none of this name."""
-        name = arn.partition(f":{self.resource}/")[2]
-        if set("*?$") & set(name):
-            return name
+        """The name in an ARN, as SES knows it; empty if SES does not accept it."""
         try:
-            return self.parse("", name)
+            return self.parse("", arn.partition(f":{self.resource}/")[2])
         except ValueError:
             return ""
 
 
-IDENTITY = ResourceKind("identity", _IDENTITY, parse_identity, 320)
-CONFIGURATION_SET = ResourceKind("configuration-set", _SET, parse_configuration_set, 64)
-TEMPLATE = ResourceKind("template", _TEMPLATE, parse_template, 64)
+IDENTITY = ResourceKind("identity", _IDENTITY, parse_identity)
+CONFIGURATION_SET = ResourceKind("configuration-set", _SET, parse_configuration_set)
+TEMPLATE = ResourceKind("template", _TEMPLATE, parse_template)

@@ -1,4 +1,4 @@
-"""The role: an `iam.Role` that lets an AWS service send email through Amazon SES."""
+"""The role: an `iam.Role` with which an AWS service sends email through Amazon SES."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .inputs import parse_sending, refuse_type_of
+from .inputs import has, parse_sending, refuse_type_of
 from .policies import INLINE_LIMIT, MANAGED_LIMIT
 from .role_policies import add_policies, principal_of
 from .services import SendingService
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         IEmailIdentityRef,
         IMailManagerRuleSetRef,
         ITemplateRef,
+        ITenantRef,
     )
     from aws_cdk.interfaces.aws_stepfunctions import IStateMachineRef
 
@@ -35,19 +36,21 @@ if TYPE_CHECKING:
 class SesSendingRole(iam.Role):
     """An IAM role that lets an AWS service send email through Amazon SES, on behalf of its own account only.
 
-    With no arguments but `service`, its permission policy is the one that AWS documents for Amazon Pinpoint. Its trust
-    policy allows the service to assume it on behalf of the role's own account and, where AWS documents one, of the
-    service's own `aws:SourceArn`.
+    If only `service` is given, the permission policy is the one that AWS documents for Amazon Pinpoint. The trust
+    policy allows the service to assume the role on behalf of the role's own account (`aws:SourceAccount`) and, if AWS
+    documents a pattern for them, of the service's own resources (`aws:SourceArn`).
 
     Source: https://docs.aws.amazon.com/pinpoint/latest/developerguide/permissions-ses.html
 
     Attributes:
         service: The service that may assume the role.
-        identity_arns: ARNs of the identities that it may send as, in the order given; for every one, a single pattern.
-        configuration_set_arns: ARNs of the configuration sets that it may use, in the order given; for every one, a
-            single pattern.
-        template_arns: ARNs of the templates that it may send, in the order given.
+        identity_arns: ARNs of the identities that the role may send as, in the order given, or one pattern for all.
+        configuration_set_arns: ARNs of the configuration sets that the role may use, in the order given, or a pattern
+            for each Region.
+        template_arns: ARNs of the templates that the role may send, in the order given.
     """
+
+    _sets_advice = "Add it to configuration_sets."
 
     service: SendingService
     identity_arns: tuple[str, ...]
@@ -64,6 +67,8 @@ class SesSendingRole(iam.Role):
         configuration_sets: Sequence[str | IConfigurationSetRef] | None = None,
         templates: Sequence[str | ITemplateRef] | None = None,
         from_addresses: Sequence[str] | None = None,
+        recipients: Sequence[str] | None = None,
+        tenants: Sequence[str | ITenantRef] | None = None,
         region: str | None = None,
         source_arns: Sequence[str | IScheduleGroupRef | IStateMachineRef | IMailManagerRuleSetRef | IAppRef]
         | None = None,
@@ -74,52 +79,60 @@ class SesSendingRole(iam.Role):
         permissions_boundary: iam.IManagedPolicy | None = None,
         role_name: str | None = None,
     ) -> None:
-        """Make the role.
+        """Create the role.
 
         Args:
             scope: Construct that the role belongs to.
-            id: Name of the role within `scope`.
+            id: ID of the role within `scope`.
             service: Service that may assume the role.
-            identities: What may be sent as: a list of domains, email addresses, identity ARNs, `aws_ses` constructs
-                (L1, L2 or imported) or CDK tokens. Token values are not validated; a token that does not begin with
-                `arn:` is taken as a name (for an ARN that is a token, pass `Fn.select(1, Fn.split("/", arn))`). A
-                mailbox that is verified in addition to its domain is an identity of its own: name both. Default: every
-                identity, as in AWS's document.
-            configuration_sets: Configuration sets that may be used: a list of names, ARNs, `aws_ses` constructs or CDK
-                tokens; `[]` for none. SES also checks an identity's default configuration set. Default: every
-                configuration set, as in AWS's document.
-            templates: Email templates that may be sent: a list of names, ARNs, `aws_ses` constructs or CDK tokens;
-                `[]` for none. Default: no templated email, as in AWS's document.
-            from_addresses: Email addresses that may be sent from (`ses:FromAddress`), without display name. Each must
-                belong to one of `identities`; SES compares them case-sensitively. With `templates`,
-                `ses:SendBulkEmail` stays allowed from any address of the identities: SES has no such condition for it.
-                Default: any address of the identities.
+            identities: Identities that the role may send as: a list of domains, email addresses, identity ARNs,
+                `aws_ses` constructs (L1, L2 or imported) or CDK tokens. An email address that is verified in addition
+                to its domain is a separate identity: list both. Token values are not validated; text with a token is
+                treated as an ARN if it starts with `arn:`, otherwise as a name (for an ARN that is a token, pass
+                `Fn.select(1, Fn.split("/", arn))`). Default: every identity, as in AWS's document.
+            configuration_sets: Configuration sets that the role may use: a list of names, ARNs, `aws_ses` constructs or
+                CDK tokens; `[]` for none. SES also checks an identity's default configuration set. Default: every
+                configuration set in each Region of `identities`, as in AWS's document.
+            templates: Email templates that the role may send: a list of names, ARNs, `aws_ses` constructs or CDK
+                tokens; `[]` for none. Default: no templated email, as in AWS's document.
+            from_addresses: Email addresses that the role may send from (`ses:FromAddress`), without a display name.
+                Each must be covered by one of `identities`. IAM compares them case-sensitively. SES does not support
+                this key for `ses:SendBulkEmail`, so that action is not allowed. Default: any address of the identities.
+            recipients: Email addresses that the role may write to (`ses:Recipients`: every To, Cc and Bcc of a
+                message), without a display name; `*` is allowed within an address (`*@example.com`), but not alone.
+                IAM compares them case-sensitively. SES does not support this key for `ses:SendBulkEmail`, so that
+                action is not allowed. Default: any recipient.
+            tenants: SES tenants that the role may send through (`ses:TenantName`): a list of names, `aws_ses`
+                constructs or CDK tokens; a name may contain `*`, and `*` alone is any tenant. AWS documents this key
+                for `SendEmail` and `SendBulkEmail` only: raw messages, SMTP and the SES API v1 may be denied. Default:
+                any tenant, or no tenant.
             region: Region that sends, for identities, configuration sets and templates given as names, and for the
                 service's documented source pattern. Default: the stack's Region.
-            source_arns: What the service may act on behalf of (`ArnLike` `aws:SourceArn` in the trust policy): a list
-                of ARNs, CDK tokens or constructs. For EventBridge Scheduler schedule groups (the ARN of a single
-                schedule does not work), for Step Functions state machines, for SES Mail Manager rule sets, for Pinpoint
-                projects (AWS documents this key for Pinpoint's other roles, not for this one). The name may contain
-                `*`, and the Region may be `*`. A state machine or rule set that itself refers to this role makes a
-                circular dependency: give it a name and write its ARN, for a state machine with
+            source_arns: Resources that the service may act on behalf of (`ArnLike` `aws:SourceArn` in the trust
+                policy): a list of ARNs, CDK tokens or constructs. EventBridge Scheduler takes schedule groups; the ARN
+                of a single schedule does not work. Step Functions takes state machines, SES Mail Manager rule sets,
+                Pinpoint projects. AWS documents this key for Pinpoint's other roles, not for this one. The name may
+                contain `*`, and the Region may be `*`. A state machine or rule set that refers to this role causes a
+                circular dependency if passed as a construct. Give it a name and pass its ARN, for a state machine with
                 `stack.format_arn(service="states", resource="stateMachine", resource_name="journey",
                 arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME)`. Default: the service's documented pattern; for Pinpoint
                 none.
             use_managed_policy: Whether the permission policy is a customer managed policy, for rule packs that forbid
                 inline policies. Default: `False`, inline, so that role and policy are one resource.
             description: Description of the role. Default: none.
-            max_session_duration: Longest session, 1 to 12 hours. Default: 1 hour.
+            max_session_duration: Maximum session duration, 1 to 12 hours. Default: 1 hour.
             path: Path of the role. Default: `/`.
             permissions_boundary: Permissions boundary of the role. Default: none.
             role_name: Name of the role. Default: generated by CloudFormation.
 
         Raises:
-            TypeError: An argument, or an element of a list, is of a type that is not accepted.
-            ValueError: A value is not a name or ARN of what it should be, or belongs to another partition, or a source
-                to another account; IAM would read a pattern or a variable in it; `identities`, `from_addresses` or
-                `source_arns` is empty; a sender belongs to none of the identities; the identities are all in another
-                Region than what goes with them; or a policy exceeds IAM's quota (10,240 characters inline, 6,144
-                managed, 2,048 for the trust policy).
+            TypeError: The type of an argument, or of an element of a list, is not accepted.
+            ValueError: A value is not a valid name, address or ARN, or contains an IAM pattern or variable.
+            ValueError: A resource is in another partition, or a source in another account.
+            ValueError: `identities`, `from_addresses`, `recipients`, `tenants` or `source_arns` is an empty list.
+            ValueError: A sender is not covered by any of the identities.
+            ValueError: The identities share no Region with the configuration sets, the templates or the sources.
+            ValueError: A policy exceeds IAM's quota: 10,240 characters inline, 6,144 managed, 2,048 for trust.
             RuntimeError: The CDK refuses `description`, `max_session_duration`, `path` or `role_name`.
         """
         if not isinstance(use_managed_policy, bool):
@@ -138,13 +151,13 @@ class SesSendingRole(iam.Role):
             configuration_sets=configuration_sets,
             templates=templates,
             from_addresses=from_addresses,
+            recipients=recipients,
+            tenants=tenants,
             region=region,
             source_arns=source_arns,
         )
         managed, inline = (MANAGED_LIMIT, "a managed policy"), (INLINE_LIMIT, "a role's inline policies")
-        sending.check_permission_size(*(managed if use_managed_policy else inline))
-        sending.check_trust_size()
-
+        sending.check_sizes(*(managed if use_managed_policy else inline))
         policy = sending.policy
         super().__init__(
             scope,
@@ -162,40 +175,30 @@ class SesSendingRole(iam.Role):
         self.template_arns = policy.template_arns
         self._sending = sending
         add_policies(self, sending, use_managed_policy=use_managed_policy)
-        warn_of_end_of_support(self, service)
-        warn_of_default_sets(self, sending.missing_default_sets())
+        warn_of_end_of_support(sending.home, service)
+        warn_of_default_sets(self, sending.missing_default_sets(), self._sets_advice)
 
     def add_to_principal_policy(self, statement: iam.PolicyStatement) -> iam.AddToPrincipalPolicyResult:
-        """Add a statement to the role's policies, with a synthesis warning if it allows more than the arguments name.
+        """Add a statement to the role's policies, with a synthesis warning if it allows more than the arguments.
 
-        Every grant, `add_to_policy` and L2 target comes through here. `role.without_policy_updates()` is the same role,
-        to which nothing is added.
-
-        Args:
-            statement: The statement to add.
-
-        Returns:
-            Whether it was added.
+        Grants and L2 targets call this method. To prevent additions, pass `role.without_policy_updates()` to them.
         """
         warn_of_excess(self, self._sending, statement.to_statement_json())
         return super().add_to_principal_policy(statement)
 
-    def attach_inline_policy(self, policy: iam.Policy) -> None:
-        """Attach a policy, with a synthesis warning if it allows more than the arguments name.
+    def add_to_policy(self, statement: iam.PolicyStatement) -> bool:
+        """Add a statement as `add_to_principal_policy` does, and return whether it was added."""
+        return self.add_to_principal_policy(statement).statement_added
 
-        Args:
-            policy: The policy to attach.
-        """
+    def attach_inline_policy(self, policy: iam.Policy) -> None:
+        """Attach a policy, with a synthesis warning if it allows more than the arguments."""
         warn_of_excess_of_policy(self, self._sending, policy)
         super().attach_inline_policy(policy)
 
     def add_managed_policy(self, policy: iam.IManagedPolicy) -> None:
-        """Attach a managed policy, with a synthesis warning if it allows more than the arguments name.
+        """Attach a managed policy, with a synthesis warning if it allows more than the arguments.
 
-        AWS's own policies are known by name only: those that allow every action, and all of SES.
-
-        Args:
-            policy: The managed policy to attach.
+        Of the AWS managed policies, only those that allow every action or all of SES are recognized.
         """
         warn_of_excess_of_policy(self, self._sending, policy)
         super().add_managed_policy(policy)
@@ -203,16 +206,17 @@ class SesSendingRole(iam.Role):
     def grant_pass_to_service(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow `grantee` to pass this role to its service only (`iam:PassRole` with `iam:PassedToService`).
 
-        Whoever configures the service to use the role needs this permission.
+        The principal that configures the service to use the role needs this permission.
 
         Args:
-            grantee: Principal to give the permission to.
+            grantee: Principal that gets the permission.
 
-        Returns:
-            The grant.
+        Raises:
+            TypeError: `grantee` is not grantable.
 
         Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
         """
+        self._check_grantee(grantee)
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["iam:PassRole"],
@@ -223,16 +227,23 @@ class SesSendingRole(iam.Role):
     def grant_update(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow `grantee` to change this role's policies (`iam:PutRolePolicy` and `iam:UpdateAssumeRolePolicy`).
 
-        Whoever creates or updates the role needs this permission; a managed policy is not part of the role and takes
-        more. It is an administrator's permission: with it, the role can be allowed anything and trust anyone.
+        The principal that creates or updates the role needs this permission; for a managed policy, it needs more. This
+        is an administrator's permission: with it, the role can be given any permission and any trust policy.
 
         Args:
-            grantee: Principal to give the permission to.
+            grantee: Principal that gets the permission.
 
-        Returns:
-            The grant.
+        Raises:
+            TypeError: `grantee` is not grantable.
 
         Source: https://docs.aws.amazon.com/pinpoint/latest/developerguide/permissions-ses.html
         """
+        self._check_grantee(grantee)
         actions = ["iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"]
         return iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[self.role_arn])
+
+    def _check_grantee(self, grantee: object) -> None:
+        if isinstance(grantee, type) or not has(grantee, "grant_principal"):
+            refuse_type_of(
+                self, "grantee", grantee, "a principal or a construct that has one, such as a role or a user"
+            )

@@ -1,4 +1,4 @@
-"""Who sends: AWS services that send email through Amazon SES by assuming a role in the customer's account."""
+"""AWS services that send email through Amazon SES by assuming a role in the customer's account."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date
 from typing import ClassVar
 
 _PRINCIPAL = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
+_REGION = re.compile(r"(?<=\w)\.[a-z]{2}(-[a-z]+)+-[0-9](?=\.amazonaws\.com)")
 _SID = re.compile(r"[A-Za-z0-9]+")
 _SOURCE_ARN = re.compile(r"arn:\{partition\}:[a-z0-9-]+:(\{region\}|\*|):\{account\}:([A-Za-z][A-Za-z0-9-]*[/:])?\*")
 
@@ -16,7 +17,7 @@ _SOURCE_ARN = re.compile(r"arn:\{partition\}:[a-z0-9-]+:(\{region\}|\*|):\{accou
 class SendingService:
     """An AWS service that sends email through Amazon SES by assuming a role in the customer's account.
 
-    For another service, make an instance of your own; nothing else is needed.
+    For another service, create your own instance; nothing else is needed.
 
     Attributes:
         principal: Service principal that the trust policy allows to assume the role, and that the role may be passed
@@ -28,11 +29,11 @@ class SendingService:
             resource ends with `*`, after its type and a slash, its type and a colon (`stateMachine:*`), or neither.
         source_required: Whether AWS documents `aws:SourceArn` for this service's role. If so, the trust policy requires
             a source that matches `source_arn`. Default: `True`.
-        end_of_support: Date on which AWS ended support for the service, `YYYY-MM-DD`. Its roles then carry a synthesis
-            warning. Default: none.
+        end_of_support: Date on which AWS ended support for the service, `YYYY-MM-DD`. Synthesis then warns about its
+            roles. Default: none.
 
     Raises:
-        TypeError: A text field is not text, or `source_required` is not a bool.
+        TypeError: A text field is not a string, or `source_required` is not a bool.
         ValueError: A field does not have the form described above.
 
     `PINPOINT`: https://docs.aws.amazon.com/pinpoint/latest/developerguide/permissions-ses.html
@@ -65,7 +66,7 @@ class SendingService:
         self._check("trust_sid", _SID, "letters and digits")
         self._check("permission_sid", _SID, "letters and digits")
         example = "arn:{partition}:scheduler:{region}:{account}:schedule-group/*"
-        self._check("source_arn", _SOURCE_ARN, f"a whole ARN pattern in the role's account, such as {example}")
+        self._check("source_arn", _SOURCE_ARN, f"a complete ARN pattern in the role's account, such as {example}")
         if not isinstance(self.source_required, bool):
             raise TypeError(f"source_required: {self.source_required!r} is not accepted; accepted: True or False")
         if self.end_of_support is not None:
@@ -83,8 +84,16 @@ class SendingService:
         if not form.fullmatch(value):
             raise ValueError(f"{field}: {value!r} is not accepted; accepted: {accepts}")
 
+    def has_principal(self, name: str) -> bool:
+        """Whether a service principal is this service's, a Region's (`states.us-east-1.amazonaws.com`) included.
+
+        Args:
+            name: The service principal.
+        """
+        return _REGION.sub("", name.lower()) == self.principal
+
     def source_pattern(self, partition: str, region: str, account: str) -> str:
-        """Return `source_arn` with its placeholders filled in.
+        """`source_arn` with its placeholders filled in.
 
         Args:
             partition: Partition of the role.
@@ -123,6 +132,6 @@ SendingService.SES_MAIL_MANAGER = SendingService(
 
 
 def known_services() -> dict[str, SendingService]:
-    """Return the services that are values of `SendingService`, by name: `eventbridge-scheduler` and so on."""
+    """The services that are values of `SendingService`, by name: `eventbridge-scheduler` and so on."""
     values = vars(SendingService).items()
     return {name.lower().replace("_", "-"): value for name, value in values if isinstance(value, SendingService)}

@@ -1,4 +1,4 @@
-"""What the tests that need a local AWS share."""
+"""Fixtures of the tests that deploy to an emulator."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests.local_stacks import Deploy
 
 @pytest.fixture(scope="session")
 def aws() -> Iterator[LocalAws]:
-    """Start a local AWS, one for each test process."""
+    """An emulator, one for each test process."""
     with local_aws() as running:
         yield running
 
 
 @pytest.fixture
 def deployable() -> cdk.Stack:
-    """Return a stack in the local AWS's environment that deploys without bootstrap resources."""
+    """A stack in the emulator's environment that deploys without bootstrap resources."""
     synthesizer = cdk.BootstraplessSynthesizer()
     app = cdk.App(analytics_reporting=False, context={"@aws-cdk/core:enablePartitionLiterals": True})
     return cdk.Stack(app, "Stack", env=cdk.Environment(account=ACCOUNT, region=REGION), synthesizer=synthesizer)
@@ -30,7 +30,7 @@ def deployable() -> cdk.Stack:
 
 @pytest.fixture
 def deploy(aws: LocalAws, request: pytest.FixtureRequest) -> Iterator[Deploy]:
-    """Return a function that deploys a stack by plain CloudFormation until the test ends and returns its outputs."""
+    """A function that deploys a stack by plain CloudFormation until the test ends, and returns its outputs."""
     cloudformation = aws.client("cloudformation")
     deployed: list[str] = []
 
@@ -48,12 +48,3 @@ def deploy(aws: LocalAws, request: pytest.FixtureRequest) -> Iterator[Deploy]:
     yield run
     for name in deployed:
         cloudformation.delete_stack(StackName=name)
-
-
-@pytest.fixture(scope="session")
-def bootstrapped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    """Start a local AWS that the CDK CLI has bootstrapped."""
-    with local_aws() as aws:
-        result = aws.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}", cwd=tmp_path_factory.mktemp("no-app"))
-        assert result.returncode == 0, result.stdout
-        yield aws

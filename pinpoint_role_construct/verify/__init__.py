@@ -1,5 +1,3 @@
-"""`sending-role-verify`: compare the sending roles of an account with what they should be."""
+"""The command `sending-role-verify`: what IAM roles and users of an account can send through Amazon SES."""
 
-from .command import main
-
-__all__ = ["main"]
+from .parse import main as main

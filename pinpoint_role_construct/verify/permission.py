@@ -1,158 +1,127 @@
-"""What a role may do: its permission policies, compared with what they should be."""
+"""What a role or user is allowed beyond what was meant: its permission policies, statement by statement, by form.
+
+Advice keeps a statement's actions, conditions and Region, so that following it stops no mail and allows nothing more.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+import json
+from collections.abc import Iterator, Sequence
 
-from ..policies import ACTIONS_WITHOUT_SENDER, FROM_ADDRESS
-from ..policy_language import without_variables
-from ..wildcards import contains
-from .deployed import DeployedRole, Finding
-from .excess import other_actions, other_senders, too_wide, unnamed_templates
-from .expectation import Expectation
-from .sending import SES_KEYS, Message, Refused, Rule, Sending
-from .wording import PRINTS, listed
-
-_UNLIMITED = ("PERMISSION-WILDCARD", "PERMISSION-NEGATION", "PERMISSION-ADMINISTRATOR")
+from ..names import TEMPLATE
+from ..policies import SENDING_ACTIONS, TEMPLATE_ACTIONS, excess, sending_actions
+from ..policy_language import Statement, is_pattern, matches_action
+from .expect import KINDS, Expectation, option, services_of
+from .read import Finding, finding, listed
 
 
-def compare_permission(role: DeployedRole, expected: Expectation) -> Iterator[Finding]:
-    """Yield what is not as it should be in a role's permission policies."""
-    hint = "" if expected.policy.service is None else f" {PRINTS}"  # without a service --policies prints nothing
-    for finding in _compare(role, expected):
-        yield replace(finding, message=finding.message.replace(f" {PRINTS}", hint))
-
-
-def _compare(role: DeployedRole, expected: Expectation) -> Iterator[Finding]:
-    sending = Sending(role, expected)
-    for rule in sending.rules:
-        if rule.allows:
-            excess = [*too_wide(rule, sending, expected)]
-            if not any(finding.code in _UNLIMITED for finding in excess):
-                excess += other_senders(rule, expected)
-            if not any(finding.code == "PERMISSION-FROM-ADDRESS" for finding in excess):
-                excess += _condition(rule, sending)
-            yield from excess
-    yield from other_actions(sending, expected)
-    yield from unnamed_templates(sending, expected)
-    seen: list[Finding] = []
-    for address in sending.addresses:
-        message = sending.easiest(address)
-        for finding in _refusals(sending, message, role):
-            if finding not in seen:
-                seen.append(finding)
-                yield finding
-
-
-def _condition(rule: Rule, sending: Sending) -> Iterator[Finding]:
-    """Yield that a statement allows sending only under a condition that is never met, or of which that is unknown."""
-    if rule not in sending.unclear:
-        return
-    never = sending.unclear[rule] is False
-    found = listed([f"{c.written} {c.key} {listed(c.values) or 'nothing'}" for c in rule.comparisons])
-    advice = "remove what is never met" if never else "remove the condition"
-    keys = [c.key for c in rule.comparisons if c.name not in SES_KEYS]
-    if never and not keys and set(rule.sends) <= set(ACTIONS_WITHOUT_SENDER):
-        advice = f"remove the condition, whose key SES does not know for {listed(rule.sends)}"
-    elif never and not keys:
-        advice = "name values that a message can have"
-    yield Finding(
-        "PERMISSION-CONDITION",
-        f"The {rule.label} allows sending under a condition that {'is never' if never else 'may not be'} met "
-        f"({found}): {advice}.",
-    )
-
-
-def _refusals(sending: Sending, message: Message, role: DeployedRole) -> Iterator[Finding]:
-    """Yield what the role should be able to send and cannot, by what keeps it from that."""
-    allowed = sending.refused(message, denials=False, boundary=False)
-    denied = _beyond(sending.refused(message, boundary=False), allowed)
-    bounded = _beyond(sending.refused(message), sending.refused(message, boundary=False))
-    sender = f" from {message[FROM_ADDRESS]}" if message.get(FROM_ADDRESS) and sending.addresses[0] else ""
-    for actions, arns in _grouped(allowed):
-        hint = ""
-        if set(actions) <= set(ACTIONS_WITHOUT_SENDER):
-            hint = ", in a statement without a condition on ses:FromAddress, which SES does not know for it"
-        yield Finding(
-            "PERMISSION-MISSING",
-            f"The role is not allowed {listed(actions)} on {listed(arns)}{sender}: allow it{hint} {PRINTS}.",
-        )
-    denials = [
-        rule for rule in sending.rules if not rule.allows and any(action in sending.actions for action in rule.sends)
-    ]
-    for actions, arns in _grouped(denied):
-        labels = [rule.label for rule in denials if not sending.doubts(rule, message)]
-        yield Finding(
-            "PERMISSION-DENY",
-            f"{listed(actions)} on {listed(arns)}{sender} is denied by the {listed(labels)}: remove that there.",
-        )
-    for rule in denials:
-        if sending.doubts(rule, message):
-            found = listed([f"{c.written} {c.key} {listed(c.values) or 'nothing'}" for c in rule.comparisons])
-            yield Finding(
-                "PERMISSION-DENY",
-                f"The {rule.label} denies sending under a condition that may be met ({found}): take "
-                f"{listed(rule.sends)} out of it.",
+def check_permission(expected: Expectation) -> Iterator[Finding]:
+    """Yield what the policies allow beyond what is accepted."""
+    serves = expected.policy.service or services_of(expected.entity)
+    for statement in expected.entity.statements:
+        if is_administrator(statement) and not serves:
+            what = (
+                f"{_actions(statement)} on everything, sending as every identity among it: if the role is an "
+                "administrator's, this is right; otherwise list the actions that it needs"
             )
-        elif why := _partial(rule, sending, message) or _by_variable(rule, sending, message):
-            yield Finding("PERMISSION-DENY", f"The {rule.label} {why}.")
-    for actions, arns in _grouped(bounded):
-        yield Finding(
-            "PERMISSION-BOUNDARY",
-            f"The permissions boundary {role.boundary_arn} does not allow {listed(actions)} on "
-            f"{listed(arns)}{sender}: allow it there too.",
+            yield finding("PERMISSION-ADMINISTRATOR", statement, what)
+        elif statement.allows:
+            yield from _check_actions(statement, expected)
+            yield from check_resources(statement, expected)
+            yield from _check_messages(statement, expected)
+            yield from check_unknown_actions(statement)
+
+
+def is_administrator(statement: Statement) -> bool:
+    """Whether a statement allows everything, or everything but what `NotAction` lists, on everything."""
+    everything = any(set(action) <= set("*:") for action in statement.actions) or bool(statement.not_actions)
+    return statement.allows and everything and "*" in statement.resources and bool(sending_actions(statement))
+
+
+def check_resources(statement: Statement, expected: Expectation) -> Iterator[Finding]:
+    """Yield what a statement that allows sending has beyond the resources that are accepted."""
+    more = excess(statement, expected.policy, expected.covers)
+    if more.all_but:
+        instead = f"list what it sends with instead, at most {_at_most(['*'], statement, expected)}"
+        what = f"sending on every resource but {listed(more.all_but)}: {instead}"
+        yield finding("PERMISSION-NEGATION", statement, what)
+    resources = [arn for arn in more.resources if not _is_open_template(arn, expected)]
+    if patterns := [arn for arn in resources if is_pattern(arn)]:
+        alone = all(map(_sends, statement.actions)) or statement.not_actions
+        how = (
+            "" if alone else "move the sending actions to a statement of their own with the same conditions, and there "
         )
-    for rule in sending.boundary or []:
-        if not rule.allows and (why := _partial(rule, sending, message) or _by_variable(rule, sending, message)):
-            yield Finding("PERMISSION-BOUNDARY", f"The permissions boundary {role.boundary_arn} {why}.")
-    if not allowed and not sending.covers(message):
-        yield Finding(
-            "PERMISSION-MISSING",
-            f"No identity that the role may send as covers {message[FROM_ADDRESS]}: allow sending as one that does, or "
-            "from an address that they cover.",
-        )
+        narrow = f"narrow Resource to what it sends with, at most {_at_most(patterns, statement, expected)}"
+        yield finding("PERMISSION-WILDCARD", statement, f"sending on {listed(patterns)}: {how}{narrow}")
+    if specific := [arn for arn in resources if not is_pattern(arn)]:
+        what = f"sending on {listed(specific)}: if it is meant, pass it too; if not, remove it from Resource"
+        yield finding("PERMISSION-RESOURCE", statement, what)
 
 
-def _partial(rule: Rule, sending: Sending, message: Message) -> str:
-    """Return, if so, that a statement denies some of the actions with a part of what may be sent with."""
-    actions = [action for action in rule.sends if action in sending.actions]
-    if len(actions) == len(sending.actions):
-        return ""
-    for action in actions:
-        for arn in sending.reach(action, message):
-            partly = not rule.statement.has_all_of(arn) and bool(rule.statement.resources_within(arn))
-            if partly and sending.met(rule, action, arn, message) is not False:
-                return (
-                    f"denies {listed(actions)} on a part of what the role may send with, and not the other "
-                    f"sending actions: deny {listed(sending.actions)} together, or none of them"
-                )
-    return ""
+def _at_most(patterns: Sequence[str], statement: Statement, expected: Expectation) -> str:
+    """What of patterns is accepted: of a kind that was given the resources given, else what is the own account's."""
+    templated = set(sending_actions(statement)) & set(TEMPLATE_ACTIONS) or option(TEMPLATE) in expected.given
+    found: list[str | None] = []
+    for kind in KINDS if templated else KINDS[:2]:
+        given = [arn.replace(f":{expected.region}:", f":{expected.stated_region}:") for arn in expected.arns(kind)]
+        found += given if option(kind) in expected.given else [expected.narrowed(arn, kind) for arn in patterns]
+    return listed(filter(None, found), 6) or "the own account's"
 
 
-def _by_variable(rule: Rule, sending: Sending, message: Message) -> str:
-    """Return, if so, that a statement denies what may be sent with, for some value of a policy variable."""
-    variable = [pattern for pattern in rule.statement.resources if "${" in pattern]
-    for action in rule.sends if variable else ():
-        for arn in sending.reach(action, message):
-            found = [pattern for pattern in variable if contains(without_variables(pattern), arn)]
-            if found and sending.met(rule, action, arn, message) is not False:
-                return f"denies sending with {found[0]}, which may be {arn}: name what it is to deny"
-    return ""
+def check_unknown_actions(statement: Statement) -> Iterator[Finding]:
+    """Yield the actions with the prefix of SES v2's API, which IAM does not know."""
+    written = [action for action in statement.actions if action.lower().startswith("sesv2:")]
+    names = [f"ses:{action[6:]}" for action in written if not is_pattern(action)]
+    known = [action for action in SENDING_ACTIONS if any(matches_action(name, action) for name in names)]
+    if written and statement.allows:
+        right = f"replace it by {listed(known)}, on what it sends with" if known else "the prefix of SES v2 is ses"
+        yield finding("PERMISSION-ACTION", statement, f"{listed(written)}, which IAM does not know: {right}")
 
 
-def _beyond(refused: Refused, less: Refused) -> Refused:
-    more = {action: [arn for arn in arns if arn not in less.get(action, [])] for action, arns in refused.items()}
-    return {action: arns for action, arns in more.items() if arns}
+def _check_actions(statement: Statement, expected: Expectation) -> Iterator[Finding]:
+    """Yield actions beyond the sending ones, and those that are not listed one by one."""
+    sends = sending_actions(statement)
+    instead = "list the actions that it needs instead" + (f", for sending {listed(sends, 5)}" if sends else "")
+    if statement.not_actions:
+        yield finding("PERMISSION-NEGATION", statement, f"{_actions(statement)}: {instead}")
+    if patterns := [action for action in statement.actions if is_pattern(action) and _sends(action) and sends]:
+        yield finding("PERMISSION-WILDCARD", statement, f"{listed(patterns)}: {instead}")
+    accepted = (*expected.given.get("--also-allow", ()), "sesv2:*")
+    others = [a for a in statement.actions if not (_sends(a) or any(matches_action(p, a) for p in accepted))]
+    if others:
+        what = f"{listed(others)}, which sending does not need: if it is meant, pass --also-allow; if not, remove it"
+        yield finding("PERMISSION-ACTION", statement, what)
 
 
-def _grouped(refused: Refused) -> list[tuple[list[str], list[str]]]:
-    """Return actions with the resources that all of them are refused with."""
-    by_arn: dict[str, list[str]] = {}
-    for action, arns in refused.items():
-        for arn in arns:
-            by_arn.setdefault(arn, []).append(action)
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for arn, actions in by_arn.items():
-        groups.setdefault(tuple(actions), []).append(arn)
-    return [(list(actions), arns) for actions, arns in groups.items()]
+def _check_messages(statement: Statement, expected: Expectation) -> Iterator[Finding]:
+    """Yield templated email that was not asked for, and messages that a condition should exclude."""
+    more = excess(statement, expected.policy, expected.covers)
+    written = [action for action in statement.actions if action.lower() in map(str.lower, TEMPLATE_ACTIONS) and more]
+    arns = [arn for arn in more.resources if _is_open_template(arn, expected)]
+    if option(TEMPLATE) not in expected.given and (written or arns):
+        what = f"templated email ({listed([*written, *arns])}): pass --template; if the role sends none, remove these"
+        yield finding("PERMISSION-TEMPLATE", statement, what)
+    for narrowing, values in expected.policy.narrowings:
+        code = f"PERMISSION-{narrowing.option[2:].upper()}"
+        unknown = [a for a in written if any(matches_action(a, name) for name in narrowing.unknown_to)]
+        if unknown and option(TEMPLATE) in expected.given:
+            what = f"{listed(unknown)}, for which SES does not know {narrowing.key}: remove it"
+            yield finding(code, statement, f"{what}, or leave out {narrowing.option}")
+        if narrowing in more.narrowings:
+            right = [f'{operator} "{narrowing.key}": {json.dumps(v)}' for operator, v in narrowing.conditions(values)]
+            what = f"other messages than {narrowing.option} accepts: add the condition {' and '.join(right)}"
+            yield finding(code, statement, what)
+
+
+def _actions(statement: Statement) -> str:
+    return listed(statement.actions) or f"every action but {listed(statement.not_actions)}"
+
+
+def _is_open_template(arn: str, expected: Expectation) -> bool:
+    """Whether an ARN is of templates, about which nothing was said."""
+    return option(TEMPLATE) not in expected.given and expected.is_ordinary(arn, TEMPLATE)
+
+
+def _sends(action: str) -> bool:
+    """Whether an action, or a pattern, is or stands for one that sends."""
+    return any(matches_action(action, name) for name in SENDING_ACTIONS)

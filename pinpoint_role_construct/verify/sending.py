@@ -1,256 +1,133 @@
-"""What a role may send: its policies, less what they deny, within its permissions boundary, request by request."""
+"""Whether a role or user can send what was meant: which messages IAM's simulator is asked about.
+
+A message is an identity, and a sender, recipients and a tenant that were given or that a statement accepts.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+import re
+from collections.abc import Iterator, Sequence
 
-from ..conditions import UNKNOWN, Comparison, Value, all_met, parse_conditions
-from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE, sends_from
-from ..policies import ACTIONS_WITHOUT_SENDER, FROM_ADDRESS, SENDING_ACTIONS
-from ..policy_language import Statement, as_list, parse_statements
-from ..wildcards import contains
-from .deployed import DeployedRole
-from .expectation import Expectation, option
+from ..names import IDENTITY, sends_from
+from ..policies import (
+    ACTIONS,
+    FROM_ADDRESSES,
+    NARROWINGS,
+    RECIPIENTS,
+    SENDING_ACTIONS,
+    TENANTS,
+    Narrowing,
+    sending_actions,
+    ses_arn,
+)
+from ..policy_language import Statement, matches, without_variables
+from ..services import SendingService
+from .expect import KINDS, Expectation, option, regions_of
+from .read import Entity, Finding, listed
+from .simulate import Context, Decision, Simulator
 
-_OF_ADDRESSES = (FROM_ADDRESS, "ses:feedbackaddress", "ses:recipients")
-OF_MESSAGES = (*_OF_ADDRESSES, "ses:fromdisplayname")  # the keys that SES does not know for ACTIONS_WITHOUT_SENDER
-MAY_BE_ABSENT = ("ses:feedbackaddress", "ses:fromdisplayname", "ses:multiregionendpointid")
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html
-SES_KEYS = (*OF_MESSAGES, "ses:apiversion", "ses:multiregionendpointid")
-_MOST_MESSAGES = 2000
-
-Message = Mapping[str, str | None]  # what a request says of SES's condition keys
-Refused = dict[str, list[str]]  # the resources that are refused, by action
-
-
-@dataclass(frozen=True, eq=False)
-class Rule:
-    """A statement, its policy, what messages call it, its conditions, and its actions as the policy has them."""
-
-    policy: str
-    label: str
-    statement: Statement
-    comparisons: tuple[Comparison, ...]
-    written: tuple[str, ...]
-
-    @cached_property
-    def certain(self) -> Statement:
-        """Return what the statement says whatever its policy variables stand for."""
-        return self.statement.without_variables()
-
-    @property
-    def allows(self) -> bool:
-        """Return whether it allows, or denies."""
-        return self.statement.effect == "Allow"
-
-    @cached_property
-    def sends(self) -> tuple[str, ...]:
-        """Return the sending actions that it is about."""
-        return tuple(action for action in SENDING_ACTIONS if self.statement.has_action(action))
+_Message = tuple[str, Context]  # ARN of an identity, and values of condition keys
 
 
-def parse_rules(policies: Mapping[str, Mapping[str, object]]) -> list[Rule]:
-    """Return the statements of policies."""
-    rules = []
-    for name, policy in policies.items():
-        written = as_list(policy.get("Statement"))
-        for number, (source, statement) in enumerate(zip(written, parse_statements(policy), strict=True), 1):
-            label = f"{name}, statement {source.get('Sid') or number}" if len(written) > 1 else name
-            actions = as_list(source.get("Action") or source.get("NotAction"))
-            comparisons = tuple(parse_conditions(statement.conditions))
-            rules.append(Rule(name, label, statement, comparisons, tuple(map(str, actions))))
-    return rules
+def check_sending(expected: Expectation, simulator: Simulator) -> tuple[list[Finding], list[Decision], list[str]]:
+    """What cannot be sent of what was meant, the decisions about it, and the actions that cannot be used at all."""
+    service = expected.policy.service
+    both = service is not None and service.principal == SendingService.PINPOINT.principal  # of others, one will do
+    arns = [arn for kind in KINDS[1:] for arn in _own(expected.arns(kind), expected.entity)]
+    allowed = {action for s in expected.entity.statements if s.allows for action in sending_actions(s)}
+    sets = [arn for arn in arns if ":template/" not in arn]
+    actions = [a for a in SENDING_ACTIONS if a in (ACTIONS if both or not allowed else allowed)]
+    found: list[Finding] = []
+    decisions: list[Decision] = []
+    usable: set[str] = set()
+    for group in _messages(expected):
+        sent = {action: _sent(group, action, arns, simulator) for action in actions}
+        lacking = [action for action in actions if not sent[action]]
+        usable |= {action for action in actions if sent[action] or _sent(group, action, sets, simulator)}
+        if not lacking or (len(lacking) < len(actions) and not both):
+            decisions += [decision for said in sent.values() for decision in said]
+            continue
+        denied = [d for action in lacking for d in _ask(group[0], action, arns, simulator) if not d.allowed]
+        if not any(decision.context for decision in denied) or simulator.reads_conditions():  # else a note says so
+            decisions += denied
+            found += _findings(denied)
+    return list(dict.fromkeys(found)), decisions, [action for action in ACTIONS if action not in (usable or allowed)]
 
 
-class Sending:
-    """What a role may send, seen with what it should be.
-
-    Attributes:
-        rules: The statements of the role's policies.
-        boundary: The statements of its permissions boundary; `None` without one.
-        unclear: Those of `rules` that allow sending under conditions that no message meets (`False`), or that cannot be
-            evaluated (`None`). They count as met.
-    """
-
-    def __init__(self, role: DeployedRole, expected: Expectation) -> None:
-        """Read the role's policies."""
-        self._role, self._expected = role, expected
-        self.actions = expected.policy.actions
-        self.rules = parse_rules(role.policies)
-        self.boundary = None if role.boundary is None else parse_rules({"permissions boundary": role.boundary})
-        about = [rule for rule in (*self.rules, *(self.boundary or [])) if rule.sends]
-        self._comparisons = [comparison for rule in about for comparison in rule.comparisons]
-        self.unclear: dict[Rule, bool | None] = {}
-        arn = expected.policy.identity_arns[0]
-        messages = [message for address in self.addresses for message in self._messages(address)]
-        for rule in self.rules:
-            if rule.allows and rule.sends:
-                answers = {self.met(rule, action, arn, m) for action in rule.sends for m in messages}
-                if True not in answers:
-                    self.unclear[rule] = None if None in answers else False
-
-    @property
-    def addresses(self) -> Sequence[str | None]:
-        """Return the addresses that must be able to send, one by one; `None` for any that can."""
-        return self._expected.policy.from_addresses or (None,)
-
-    def met(self, rule: Rule, action: str, arn: str, message: Message) -> bool | None:
-        """Return whether a request meets the conditions of a statement; `None` if that cannot be told."""
-        return all_met(rule.comparisons, self._request(action, arn, message))
-
-    def _request(self, action: str, arn: str, message: Message) -> Callable[[str], Value]:
-        _, _, _, region, account, _ = arn.split(":", 5)
-        known = {
-            "aws:requestedregion": region,
-            "aws:resourceaccount": account,
-            "aws:principalaccount": self._role.account,
-            "aws:principalarn": self._role.arn,
-            "aws:securetransport": "true",
-        }
-
-        def value(key: str) -> Value:
-            if key.startswith("ses:"):
-                return None if action in ACTIONS_WITHOUT_SENDER and key in OF_MESSAGES else message.get(key)
-            return known.get(key, UNKNOWN)
-
-        return value
-
-    def _messages(self, address: str | None) -> Iterator[Message]:
-        """Yield messages that differ in all that the conditions ask for."""
-        asked = {comparison.name for comparison in self._comparisons}
-        choices: dict[str, list[str | None]] = {} if address is None else {FROM_ADDRESS: [address]}
-        choices |= {key: self._choices(key) for key in SES_KEYS if key in asked and key not in choices}
-        for values in itertools.islice(itertools.product(*choices.values()), _MOST_MESSAGES):
-            yield dict(zip(choices, values, strict=True))
-
-    def _choices(self, key: str) -> list[str | None]:
-        if key == "ses:apiversion":
-            return ["1", "2"]
-        names = self._identity_names()
-        values: list[str | None] = ["not-named"]
-        fillings = ["x"]
-        if key in _OF_ADDRESSES:
-            values = [name if "@" in name else f"not-named@{name}" for name in (*names, "not-named.invalid")]
-            fillings += ["x@", *names, *(f"x@{name}" for name in names)]
-        for comparison in self._comparisons:
-            if comparison.name == key:
-                for value in comparison.values:
-                    _, at, domain = value.rpartition("@")
-                    used = ["x"] if at and "*" not in domain else fillings
-                    filled = [value.replace("*", f).replace("?", "x") for f in used if comparison.has_pattern]
-                    values += [text for text in (value, *filled) if not set("*?") & set(text)]
-        usable = [value for value in values if key not in _OF_ADDRESSES or str(value).count("@") == 1]
-        usable += [None] if key in MAY_BE_ABSENT else []
-        about = [comparison for comparison in self._comparisons if comparison.name == key]
-        senders = names if key == FROM_ADDRESS else []
-
-        def outcome(value: str | None) -> tuple[object, ...]:
-            return *(c.met_by(value) for c in about), *(sends_from(name, str(value)) for name in senders)
-
-        different: dict[object, str | None] = {}
-        for value in usable:
-            different.setdefault(outcome(value), value)
-        return list(different.values())
-
-    def _identity_names(self) -> list[str]:
-        arns = [arn for rule in self.rules if rule.sends for arn in rule.statement.resources]
-        names = [arn.partition(":identity/")[2] for arn in (*self._expected.policy.identity_arns, *arns)]
-        return list(dict.fromkeys(name for name in names if name and not set("*?$") & set(name)))
-
-    def granted(self, action: str, limit: str, message: Message, denials: bool, boundary: bool) -> list[str]:
-        """Return patterns of the resources within `limit` on which a message may be sent.
-
-        Args:
-            action: The action.
-            limit: An ARN, or a pattern.
-            message: The message.
-            denials: Whether the role's own denials count.
-            boundary: Whether the permissions boundary counts.
-        """
-        found = [
-            arn
-            for rule in self.rules
-            if rule.allows
-            and rule.statement.has_action(action)
-            and (rule in self.unclear or self.met(rule, action, limit, message))
-            for arn in rule.certain.resources_within(limit)
-        ]
-        denied = [
-            rule.statement
-            for rule in self.rules
-            if denials and not rule.allows and self.met(rule, action, limit, message)
-        ]
-        if boundary and self.boundary is not None:
-            about = [
-                (rule, self.met(rule, action, limit, message))
-                for rule in self.boundary
-                if rule.statement.has_action(action)
-            ]
-            bounds = [rule.certain for rule, met in about if rule.allows and met]
-            found = [part for arn in found for bound in bounds for part in bound.resources_within(arn)]
-            denied += [rule.statement for rule, met in about if not rule.allows and met is not False]
-        return _less(list(dict.fromkeys(found)), [denial for denial in denied if denial.has_action(action)])
-
-    def refused(self, message: Message, denials: bool = True, boundary: bool = True) -> Refused:
-        """Return what the role should be able to send and cannot, with a message of this kind."""
-        refused: Refused = {action: [] for action in self.actions}
-        for kind in (IDENTITY, CONFIGURATION_SET, TEMPLATE):
-            for limit in self._expected.limits(kind):
-                granted = {a: self.granted(a, limit, message, denials, boundary) for a in self.actions}
-                needed = list(dict.fromkeys(itertools.chain.from_iterable(granted.values())))
-                sends = any((name := kind.name_in(arn)) and arn.endswith(f"/{name}") for arn in needed)
-                if option(kind) in self._expected.given or (kind is IDENTITY and not sends):
-                    needed = [limit]
-                for action, arns in granted.items():
-                    refused[action] += [arn for arn in needed if not any(contains(pattern, arn) for pattern in arns)]
-        return {action: arns for action, arns in refused.items() if arns}
-
-    def reach(self, action: str, message: Message) -> list[str]:
-        """Return patterns of all the resources on which a message may be sent by an action."""
-        limits = [limit for kind in (IDENTITY, CONFIGURATION_SET, TEMPLATE) for limit in self._expected.limits(kind)]
-        return [arn for limit in limits for arn in self.granted(action, limit, message, True, True)]
-
-    def context(self, action: str, arn: str, message: Message) -> dict[str, str]:
-        """Return what a request says of the keys that the conditions ask for, as far as that is known."""
-        request = self._request(action, arn, message)
-        asked = dict.fromkeys(comparison.name for comparison in self._comparisons)
-        values = {key: request(key) for key in {**asked, **dict.fromkeys(message)}}
-        return {key: value for key, value in values.items() if isinstance(value, str)}
-
-    def covers(self, message: Message) -> bool:
-        """Return whether an identity that the role may send as is that of the sender, as far as both are known."""
-        address = message.get(FROM_ADDRESS)
-        arns = [arn for arn in self.reach(self.actions[0], message) if ":identity/" in arn]
-        names = [arn.partition(":identity/")[2] for arn in arns]
-        return address is None or not names or any(set("*?") & set(n) or sends_from(n, address) for n in names)
-
-    def easiest(self, address: str | None) -> Message:
-        """Return the message from an address, or from any, of which the least is refused."""
-        best: tuple[tuple[int, int, bool, int], Message] | None = None
-        for message in self._messages(address):
-            refused = self.refused(message)
-            doubtful = [r for r in self.rules if not r.allows and r.sends and self.doubts(r, message)]
-            effort = len(refused), sum(map(len, refused.values())), not self.covers(message), len(doubtful)
-            if best is None or effort < best[0]:
-                best = effort, message
-            if not any(effort):
-                break
-        assert best is not None
-        return best[1]
-
-    def doubts(self, rule: Rule, message: Message) -> bool:
-        """Return whether it cannot be told if a message meets the conditions of a statement."""
-        arn = self._expected.policy.identity_arns[0]
-        return any(self.met(rule, action, arn, message) is None for action in rule.sends if action in self.actions)
+def _own(arns: Sequence[str], entity: Entity) -> list[str]:
+    """Without other accounts' resources: the simulator does not have their owners' policies."""
+    return [arn for arn in arns if arn.split(":")[4] == entity.account]
 
 
-def _less(arns: list[str], denials: list[Statement]) -> list[str]:
-    """Return what of some resources denials leave, as patterns: of one that they take a part of, all."""
-    for denial in denials:
-        if denial.not_resources:
-            kept = replace(denial, resources=denial.not_resources, not_resources=()).without_variables()
-            arns = [part for arn in arns for part in kept.resources_within(arn)]
-    return [arn for arn in arns if not any(denial.has_all_of(arn) for denial in denials)]
+def _messages(expected: Expectation) -> Iterator[list[_Message]]:
+    """Yield groups of messages, of each of which one must be sent: each one given, or one of what the role allows."""
+    given, policy = option(IDENTITY) in expected.given, expected.policy
+    recipients, tenants = list(map(_sample, policy.recipients)), list(map(_sample, policy.tenants))
+    groups: dict[tuple[str, ...], list[_Message]] = {}
+    for identity in _own(policy.identity_arns, expected.entity) if given else _samples(expected):
+        covered = [address for address in policy.from_addresses if sends_from(IDENTITY.name_in(identity), address)]
+        senders = (given and covered) or policy.from_addresses or [""]
+        for sender, tenant in itertools.product(senders, tenants or [""]):
+            wanted = {FROM_ADDRESSES: [sender], RECIPIENTS: recipients, TENANTS: [tenant]}
+            group = groups.setdefault((identity if given else "", sender, tenant), [])
+            group += [(identity, context) for context in _contexts(identity, expected.entity, wanted)]
+    yield from groups.values()
+
+
+def _about_sending(entity: Entity) -> list[Statement]:
+    return [s for s in (*entity.statements, *entity.boundary_statements) if sending_actions(s)]
+
+
+def _samples(expected: Expectation) -> list[str]:
+    """Identities of the own account that the policies allow: those in policies and boundary, or samples of patterns."""
+    entity, place = expected.entity, expected.region or "us-east-1"
+    patterns = [without_variables(arn) for s in _about_sending(entity) for arn in (*s.resources, *s.not_resources)]
+    named = [_sample(pattern.partition(":identity/")[2]) for pattern in patterns]
+    names = dict.fromkeys(["example.com", *named, "example.org"])
+    regions = dict.fromkeys([place, *regions_of(entity)])
+    found = [ses_arn(entity.partition, r, entity.account, f"identity/{n}") for r in regions for n in names if n]
+    allowed = [without_variables(arn) for s in entity.statements if s.allows for arn in s.resources or ("*",)]
+    elsewhere = [arn for arn in allowed if re.match(rf"arn:[^:]*:ses:[^:]*:(?!{entity.account})[0-9]+:identity/", arn)]
+    possible = [arn for arn in found if any(matches(pattern, arn) for pattern in allowed)]
+    return possible or ([] if elsewhere else found[:1])
+
+
+def _contexts(identity: str, entity: Entity, wanted: dict[Narrowing, list[str]]) -> list[Context]:
+    """Values of the keys that statements compare: what was given, else what some statement accepts, and usual ones."""
+    name = IDENTITY.name_in(identity)
+    senders = [name] if "@" in name else [f"sender@{name}", f"mail@{name}"]
+    usual = {FROM_ADDRESSES: senders, RECIPIENTS: ["to@example.com"], TENANTS: ["tenant", ""]}
+    choices: dict[str, list[list[str]]] = {}
+    for n in NARROWINGS:
+        found = [(s, c) for s in _about_sending(entity) for c in s.conditions if c.name == n.key.lower()]
+        texts = [(s, c, v) for s, c in found if "string" in c.comparison for v in c.values]
+        accepted = [_sample(v) for s, c, v in texts if ("not" in c.comparison) != s.allows]
+        if found:
+            choices[n.key] = [wanted[n]] if any(wanted[n]) else [[v] for v in dict.fromkeys([*accepted, *usual[n]])]
+    products = itertools.islice(itertools.product(*choices.values()), 24)
+    return [{key: value for key, value in zip(choices, values, strict=True) if any(value)} for values in products]
+
+
+def _sample(pattern: str) -> str:
+    """A text that a pattern matches."""
+    return re.sub("[*?]", "x", pattern)
+
+
+def _ask(message: _Message, action: str, arns: Sequence[str], simulator: Simulator) -> list[Decision]:
+    identity, context = message
+    return [simulator.ask(action, arn, context) for arn in (identity, *arns)]
+
+
+def _sent(group: Sequence[_Message], action: str, arns: Sequence[str], simulator: Simulator) -> list[Decision]:
+    """The decisions about the first message that is sent, if any is."""
+    tries = (_ask(message, action, arns, simulator) for message in group)
+    return next((said for said in tries if all(decision.allowed for decision in said)), [])
+
+
+def _findings(denied: Sequence[Decision]) -> Iterator[Finding]:
+    for code, reason in dict.fromkeys((decision.code, decision.reason) for decision in denied):
+        same = [decision for decision in denied if (decision.code, decision.reason) == (code, reason)]
+        values = listed(value for decision in same for each in decision.context.values() for value in each)
+        what = f"{listed(d.action for d in same)} on {listed(d.resource for d in same)}"
+        yield Finding(code, f"{what}{f' for {values}' if values else ''}: {reason}.")

@@ -1,4 +1,7 @@
-"""Ask IAM's policy simulator for a second opinion.
+"""IAM's policy simulator, asked about one role or user.
+
+Where it denies a request and the policies have conditions that cannot be judged here, it is asked again about the same
+policies as if those conditions held. What is denied only by them is a note, not a finding.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 """
@@ -6,153 +9,137 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE
-from ..policies import FROM_ADDRESS, SENDING_ACTIONS, document, ses_arn
-from ..wildcards import contains
-from .deployed import DeployedRole, Finding
-from .expectation import Expectation, option
-from .sending import Sending
-from .wording import listed
+from ..policies import NARROWINGS, Document, document
+from ..policy_language import as_list, parse_statement, without_variables
+from .read import Entity, listed
 
-_OTHER_ACTIONS = ("ses:CreateEmailIdentity", "iam:PassRole", "sts:AssumeRole", "s3:GetObject")
-_EXPLAINS_DENIALS = ("PERMISSION-MISSING", "PERMISSION-CONDITION", "PERMISSION-DENY", "PERMISSION-BOUNDARY")
-_NOT_NAMED = {
-    IDENTITY: "identity/not-named.invalid",
-    CONFIGURATION_SET: "configuration-set/not-named-by-anyone",
-    TEMPLATE: "template/not-named-by-anyone",
-}
-
-
-@dataclass(frozen=True)
-class Question:
-    """A request, and whether it should be allowed."""
-
-    action: str
-    resource: str
-    should_be_allowed: bool
-    context: dict[str, str] = field(default_factory=dict)
+Context = dict[str, list[str]]  # values of SES's condition keys
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What the simulator said of a request."""
+    """What the simulator says of one request.
 
-    question: Question
-    allowed: bool
+    Attributes:
+        action: The action.
+        resource: The ARN of the resource.
+        context: The values of condition keys.
+        code: The code of a denial's finding; nothing if it is allowed, or would be if the conditions in the notes held.
+        reason: What denies it.
+    """
+
+    action: str
+    resource: str
+    context: Context
+    code: str = ""
+    reason: str = ""
 
     @property
-    def is_right(self) -> bool:
-        """Return whether it said what it should."""
-        return self.allowed == self.question.should_be_allowed
+    def allowed(self) -> bool:
+        """Whether it is allowed, or would be if the conditions in the notes held."""
+        return not self.code
 
 
-def questions(role: DeployedRole, expected: Expectation) -> list[Question]:
-    """Return what to ask of a role: what it must be able to send, and some of what it must not."""
-    sending = Sending(role, expected)
-    asked: list[Question] = []
+class Simulator:
+    """IAM's policy simulator, asked about one role or user.
 
-    def ask(action: str, arn: str, right: bool, message: Any) -> None:
-        asked.append(Question(action, arn, right, sending.context(action, arn, message)))
-
-    messages = [sending.easiest(address) for address in sending.addresses]
-    first = ""
-    for message in messages:
-        for kind in (IDENTITY, CONFIGURATION_SET, TEMPLATE):
-            limits = expected.limits(kind)
-            if option(kind) not in expected.given:
-                reached = [arn for arn in sending.reach(sending.actions[0], message) if f":{kind.resource}/" in arn]
-                limits = tuple(reached) or (limits if kind is IDENTITY else ())
-            for arn in limits:
-                first = first or arn
-                if message is messages[0] or arn == first:
-                    for action in sending.actions:
-                        ask(action, arn, True, message)
-
-    others = (*(action for action in SENDING_ACTIONS if action not in sending.actions), *_OTHER_ACTIONS)
-    for action in others:
-        if not any(contains(pattern, action.lower()) for pattern in expected.also_allow):
-            ask(action, first, False, messages[0])
-    for kind, name in _NOT_NAMED.items():
-        if option(kind) in expected.given:
-            ask(sending.actions[0], ses_arn(role.partition, expected.region, role.account, name), False, messages[0])
-    if expected.policy.from_addresses:
-        ask(sending.actions[0], first, False, {**messages[0], FROM_ADDRESS: f"not-named-{messages[0][FROM_ADDRESS]}"})
-    return list({(q.action, q.resource, q.should_be_allowed, str(q.context)): q for q in asked}.values())
-
-
-def simulate(iam: Any, role: DeployedRole, asked: Iterable[Question]) -> list[Decision]:
-    """Return what the simulator says.
-
-    Args:
-        iam: IAM client. It needs `iam:SimulatePrincipalPolicy`, and `iam:SimulateCustomPolicy` for a role with a
-            permissions boundary or with conditions on what is sent.
-        role: The role.
-        asked: The requests.
+    Attributes:
+        unread: What it was found not to read, as an emulator's may not: conditions, the permissions boundary.
     """
-    asked = list(asked)
-    if any(question.context for question in asked) and not _reads_context(iam):
-        asked = [question for question in asked if not (question.context and question.should_be_allowed)]
-    return [Decision(question, _is_allowed(iam, role, question)) for question in asked]
+
+    def __init__(self, iam: Any, entity: Entity) -> None:
+        """Ask nothing yet."""
+        self._iam, self._entity = iam, entity
+        self._decisions: dict[str, Decision] = {}
+        self.unread: dict[str, None] = {}
+
+    def ask(self, action: str, resource: str, context: Context) -> Decision:
+        """What it says of a request, asked once; keys that SES does not know for the action are left out."""
+        known = {n.key: context[n.key] for n in NARROWINGS if n.key in context and action not in n.unknown_to}
+        key = json.dumps([action, resource, known])
+        if key not in self._decisions:
+            self._decisions[key] = Decision(action, resource, known, *self._denial(action, resource, known))
+        return self._decisions[key]
+
+    def reads_conditions(self) -> bool:
+        """Whether it reads conditions: an emulator's simulator may not, and would deny what is allowed."""
+        key, value = NARROWINGS[0].key, "canary@example.com"
+        statement = {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"}
+        policy = document([statement | {"Condition": {"StringEquals": {key: value}}}])
+        request = _request("ses:SendEmail", "*", {key: [value]})
+        answer = _Answer(self._iam.simulate_custom_policy(PolicyInputList=[json.dumps(policy)], **request))
+        self.unread |= {} if answer.decision == "allowed" else {"conditions": None}
+        return "conditions" not in self.unread
+
+    def _denial(self, action: str, resource: str, context: Context) -> tuple[str, ...]:
+        """The code and the reason of a denial; nothing if it is allowed, or would be as the notes say."""
+        request, entity = _request(action, resource, context), self._entity
+        answer = _Answer(self._iam.simulate_principal_policy(PolicySourceArn=entity.arn, **request))
+        if entity.boundary and answer.within_boundary is None:
+            self.unread["permissions boundaries"] = None
+        missing = f" (IAM lacked a value for {listed(answer.missing)})" if answer.missing else ""
+        if answer.decision == "allowed":
+            return ()
+        if answer.within_organization is False:
+            return "SIMULATOR-DENIES", f"a policy of the organization does not allow it{missing}"
+        read = [*entity.policies.values(), *([entity.boundary] if entity.boundary else [])]
+        held = [_if_conditions_held(policy) for policy in read]
+        texts, number = list(map(json.dumps, held)), len(entity.policies)
+        limits = {"PermissionsBoundaryPolicyInputList": texts[number:]} if entity.boundary else {}
+        policies = texts[:number] or [json.dumps(document([]))]
+        answer = _Answer(self._iam.simulate_custom_policy(PolicyInputList=policies, **limits, **request))
+        if answer.decision == "allowed":
+            same = all(as_list(one["Statement"]) == other["Statement"] for one, other in zip(read, held, strict=True))
+            why = f"IAM denies it, although the policies that were read allow it{missing}"
+            return ("SIMULATOR-DENIES", why) if same else ()
+        labels = listed(f"the {list(entity.policies)[place]}" for place in answer.matched) or "a policy"
+        if answer.decision == "explicitDeny" and (answer.matched or answer.within_boundary is not False):
+            return "PERMISSION-DENY", f"{labels} denies it; if the role should send this, exempt it there"
+        if answer.within_boundary is False:
+            return "PERMISSION-BOUNDARY", f"{entity.boundary_arn} does not allow it; allow it in this boundary"
+        return "PERMISSION-MISSING", "no policy allows it; allow it on what the role should send with"
 
 
-def _is_allowed(iam: Any, role: DeployedRole, question: Question) -> bool:
-    """Ask for one resource, and of the boundary by itself: a local AWS reads no more of a request."""
-    request = {
-        "ActionNames": [question.action],
-        "ResourceArns": [question.resource],
-        "ContextEntries": [_entry(key, value) for key, value in question.context.items()],
-    }
-    answers = [iam.simulate_principal_policy(PolicySourceArn=role.arn, **request)]
-    if role.boundary is not None:
-        answers.append(iam.simulate_custom_policy(PolicyInputList=[json.dumps(role.boundary)], **request))
-    return all(answer["EvaluationResults"][0]["EvalDecision"] == "allowed" for answer in answers)
+class _Answer:
+    """The simulator's answer about one action on one resource; AWS puts most of it below the resource."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        result = answer["EvaluationResults"][0]
+        specific = {**result, **(result.get("ResourceSpecificResults") or [{}])[0]}
+        sources = [found.get("SourcePolicyId", "") for found in specific.get("MatchedStatements") or []]
+        self.decision = result["EvalDecision"]
+        self.missing: list[str] = specific.get("MissingContextValues") or []
+        self.matched = [int(source[16:]) - 1 for source in sources if source.startswith("PolicyInputList.")]
+        self.within_organization = result.get("OrganizationsDecisionDetail", {}).get("AllowedByOrganizations")
+        self.within_boundary = specific.get("PermissionsBoundaryDecisionDetail", {}).get("AllowedByPermissionsBoundary")
 
 
-def _reads_context(iam: Any) -> bool:
-    """Return whether the simulator reads condition keys: that of a local AWS may not, and would deny what is right."""
-    condition = {"StringEquals": {FROM_ADDRESS: "canary@example.com"}}
-    statement = {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*", "Condition": condition}
-    answer = iam.simulate_custom_policy(
-        PolicyInputList=[json.dumps(document([statement]))],
-        ActionNames=["ses:SendEmail"],
-        ContextEntries=[_entry(FROM_ADDRESS, "canary@example.com")],
-    )
-    return bool(answer["EvaluationResults"][0]["EvalDecision"] == "allowed")
+def _request(action: str, resource: str, context: Context) -> dict[str, Any]:
+    several = {narrowing.key for narrowing in NARROWINGS if narrowing.several}
+    entries = [
+        {"ContextKeyName": k, "ContextKeyValues": v, "ContextKeyType": "stringList" if k in several else "string"}
+        for k, v in context.items()
+    ]
+    return {"ActionNames": [action], "ResourceArns": [resource], "ContextEntries": entries}
 
 
-def _entry(key: str, value: str) -> dict[str, Any]:
-    kind = {"ses:recipients": "stringList", "aws:securetransport": "boolean"}.get(key, "string")
-    return {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": kind}
-
-
-def compare_decisions(decisions: Iterable[Decision], found: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield what the simulator says otherwise than the role's policies let expect.
-
-    Args:
-        decisions: What it says.
-        found: What is known not to be as it should be, which explains decisions that are wrong.
-    """
-    codes = {finding.code for finding in found}
-    wrong = [decision for decision in decisions if not decision.is_right]
-    denied = [d.question for d in wrong if not d.allowed]
-    if denied and not codes & set(_EXPLAINS_DENIALS):
-        yield Finding(
-            "SIMULATOR-DENIES",
-            f"IAM's policy simulator denies {_named(denied)}, though the role's policies allow it: look for a service "
-            "control policy or a resource control policy of the organization.",
-        )
-    allowed = [d.question for d in wrong if d.allowed]
-    if allowed and not any(code.startswith("PERMISSION-") and code not in _EXPLAINS_DENIALS for code in codes):
-        yield Finding(
-            "SIMULATOR-ALLOWS",
-            f"IAM's policy simulator allows {_named(allowed)}, which the role should not be allowed: look for a policy "
-            "that was added in the meantime, and run the command again.",
-        )
-
-
-def _named(asked: list[Question]) -> str:
-    return listed([f"{question.action} on {question.resource}" for question in asked])
+def _if_conditions_held(policy: Document) -> Document:
+    """A policy without the conditions and variables that cannot be judged here: an `Allow` is met, a `Deny` is not."""
+    keys = {narrowing.key.lower() for narrowing in NARROWINGS}  # which a message's context has
+    kept = []
+    for statement in as_list(policy.get("Statement")):
+        parsed = parse_statement(statement)
+        judged = [c for c in parsed.conditions if c.name in keys and not any("${" in value for value in c.values)]
+        variable = any("${" in arn for arn in parsed.resources + parsed.not_resources)
+        if len(judged) == len(parsed.conditions) and not variable:
+            kept.append(statement)
+        elif parsed.allows:
+            conditions: dict[str, dict[str, Any]] = {}
+            for condition in judged:
+                conditions.setdefault(condition.comparison, {})[condition.name] = list(condition.values)
+            resources = {"Resource": [without_variables(arn) for arn in parsed.resources]} if parsed.resources else {}
+            kept.append({**statement, **resources, "Condition": conditions})
+    return {**policy, "Statement": kept}

@@ -1,7 +1,4 @@
-"""A sending role as one CloudFormation template for every account, for those who do not use the CDK.
-
-make template SERVICE=eventbridge-scheduler
-"""
+"""`make template SERVICE=eventbridge-scheduler`: a role as one CloudFormation template, for use without the CDK."""
 
 import sys
 from pathlib import Path
@@ -14,9 +11,9 @@ from aws_cdk import aws_iam as iam
 from pinpoint_role_construct import SendingService, SesSendingRole
 from pinpoint_role_construct.services import known_services
 
-SLOTS = 5  # CloudFormation cannot make an ARN of each element of a list, so there is a parameter for each
+SLOTS = 5  # CloudFormation cannot turn each element of a list into an ARN, so each element has its own parameter
 
-# What pinpoint_role_construct.names accepts, but for capitals in a domain: CloudFormation cannot lower-case them.
+# As pinpoint_role_construct.names, but without capitals in domains, which CloudFormation cannot convert.
 _LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})+"
 _ATOM = r"[A-Za-z0-9!#%&'+/=^_`{|}~-]+"
@@ -25,20 +22,19 @@ NAME = "[A-Za-z0-9_-]{1,64}"
 
 
 def main(service_name: str, file: Path) -> None:
-    """Write the template for a service to a file, or end with a sentence."""
+    """Write the template for a service to a file; exit with a message if there is no such service."""
     services = known_services()
     if service_name not in services:
-        sys.exit(f"SERVICE: there is no service {service_name!r}; there is {', '.join(services)}")
+        problem = f"SERVICE={service_name}: unknown service" if service_name else "SERVICE is missing"
+        sys.exit(f"{problem}; use one of {', '.join(services)}. Example: make template SERVICE=eventbridge-scheduler")
     template = synthesize(services[service_name])
     file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_name(f".{file.name}.unfinished")
-    unfinished.write_text(yaml.safe_dump(template, sort_keys=False, width=120))
-    unfinished.replace(file)  # so that a failure leaves the last template as it is
+    file.write_text(yaml.safe_dump(template, sort_keys=False, width=120))
     print(file)
 
 
 def synthesize(service: SendingService) -> object:
-    """Return the template for a service."""
+    """The template for a service."""
     app = cdk.App(analytics_reporting=False)
     description = f"IAM role that lets {service.principal} send email through Amazon SES, on behalf of its own account"
     if service.end_of_support:
@@ -49,14 +45,14 @@ def synthesize(service: SendingService) -> object:
         stack,
         "Identity",
         IDENTITY,
-        what="Domain or email address to send as; leave Identity1 to 5 empty for every identity of account and Region",
+        what="Domain or email address to send as; if Identity1 to 5 are empty, every one of the Region",
         accepts="A domain in lower case, such as example.com, or an email address with the domain in lower case",
     )
     sets = parameters(
         stack,
         "ConfigurationSet",
         NAME,
-        what="Configuration set to send with; leave ConfigurationSet1 to 5 empty for every one of account and Region",
+        what="Configuration set to send with; if ConfigurationSet1 to 5 are empty, every one of the Region",
         accepts="The name of a configuration set, 1 to 64 letters, digits, hyphens and underscores",
     )
     no_sets = cdk.CfnParameter(
@@ -64,12 +60,12 @@ def synthesize(service: SendingService) -> object:
         "NoConfigurationSets",
         default="false",
         allowed_values=["false", "true"],
-        description="Whether to send with no configuration set; leave ConfigurationSet1 to 5 empty then",
+        description="true: send without a configuration set, and leave ConfigurationSet1 to 5 empty",
     )
     without = cdk.Fn.condition_equals(no_sets.value_as_string, "true")
     cdk.CfnRule(
         stack,
-        "NamedOrNone",
+        "SetsOrNone",
         rule_condition=without,
         assertions=[
             cdk.CfnRuleAssertion(
@@ -86,10 +82,10 @@ def synthesize(service: SendingService) -> object:
         identities=[parameter.value_as_string for parameter in identities],
         configuration_sets=[parameter.value_as_string for parameter in sets],
     )
-    every = SesSendingRole(cdk.Stack(), "Role", service=service)  # for its ARNs: what the construct's defaults are
+    every = SesSendingRole(cdk.Stack(), "Role", service=service)  # for the ARNs of the construct's defaults
     narrowed = [
-        *named_or_every(stack, identities, role.identity_arns, every.identity_arns),
-        *named_or_every(stack, sets, role.configuration_set_arns, every.configuration_set_arns, unless=without),
+        *given_or_every(stack, identities, role.identity_arns, every.identity_arns),
+        *given_or_every(stack, sets, role.configuration_set_arns, every.configuration_set_arns, unless=without),
     ]
     resource = role.node.default_child
     assert isinstance(resource, iam.CfnRole)
@@ -100,7 +96,7 @@ def synthesize(service: SendingService) -> object:
 
 
 def parameters(stack: cdk.Stack, kind: str, pattern: str, what: str, accepts: str) -> list[cdk.CfnParameter]:
-    """Return the parameters of one kind, each empty unless it is given."""
+    """The parameters of one kind, each empty by default."""
     return [
         cdk.CfnParameter(
             stack,
@@ -114,14 +110,14 @@ def parameters(stack: cdk.Stack, kind: str, pattern: str, what: str, accepts: st
     ]
 
 
-def named_or_every(
+def given_or_every(
     stack: cdk.Stack,
     parameters: list[cdk.CfnParameter],
     arns: tuple[str, ...],
     every: tuple[str, ...],
     unless: cdk.ICfnRuleConditionExpression | None = None,
 ) -> list[object]:
-    """Return the ARNs as the template has them: each only if its parameter is given; if none is, every one."""
+    """The ARNs of the parameters that are given; if none is, the ARN that matches every resource of that kind."""
     kind = parameters[0].node.id.rstrip("1")
     given: list[Any] = [  # aws-cdk-lib's CfnCondition lacks an attribute of its ICfnConditionExpression
         cdk.CfnCondition(

@@ -1,1 +1,1 @@
-"""Stacks that a user could deploy."""
+"""Stacks to deploy, one in each module."""

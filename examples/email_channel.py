@@ -1,6 +1,6 @@
-"""A Pinpoint project with an email channel and a role narrowed to what the channel sends with.
+"""A Pinpoint project with an email channel and a role narrowed to the channel's identity and configuration set.
 
-Amazon Pinpoint reached end of support on 2026-10-30: for stacks that still have such a channel.
+Amazon Pinpoint reached end of support on 2026-10-30. This example is for stacks that still have such a channel.
 
     cdk synth --app "python3 -m examples.email_channel"
 """
@@ -14,10 +14,10 @@ from pinpoint_role_construct import EmailChannel
 
 
 class EmailChannelStack(cdk.Stack):
-    """A project, its email channel, and the channel's own orchestration sending role."""
+    """A project, its email channel, and the channel's orchestration sending role."""
 
     def __init__(self, scope: Construct, id: str) -> None:
-        """Make the stack."""
+        """Create the project and the channel."""
         super().__init__(scope, id)
         configuration_set = ses.ConfigurationSet(self, "ConfigurationSet")
         identity = ses.EmailIdentity(self, "Identity", identity=ses.Identity.domain("example.com"))

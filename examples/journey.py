@@ -4,9 +4,9 @@
 
 For each reader, start an execution with the input `{"address": "reader@example.org", "name": "Ada"}`.
 
-`CallAwsService` grants what it calls to the machine's role, by the action's name in the API: `sesv2:sendEmail`, which
-IAM does not know. `iam_action` says what IAM calls it, and `role.without_policy_updates()` keeps even that grant out:
-it would allow sending from any address.
+By default, `CallAwsService` grants `sesv2:sendEmail`, the API's name for the action, which IAM does not know.
+`iam_action` is the action's name in IAM. `role.without_policy_updates()` prevents even this grant, which would allow
+the role to send from any address.
 """
 
 import aws_cdk as cdk
@@ -19,10 +19,10 @@ from pinpoint_role_construct import SendingService, SesSendingRole
 
 
 class JourneyStack(cdk.Stack):
-    """A state machine that sends two templates from one address, and the role that lets it send just these."""
+    """A state machine that sends two templates from one address, and a role that allows only that."""
 
     def __init__(self, scope: Construct, id: str, *, domain: str) -> None:
-        """Make the stack."""
+        """Create the templates, the role and the state machine."""
         super().__init__(scope, id)
         sender, machine_name = f"hello@{domain}", "newsletter-journey"
         configuration_set = ses.ConfigurationSet(self, "ConfigurationSet")
@@ -42,7 +42,7 @@ class JourneyStack(cdk.Stack):
             configuration_sets=[configuration_set],
             templates=[welcome, reminder],
             from_addresses=[sender],
-            source_arns=[  # the machine itself refers to the role: its construct here would be a circular dependency
+            source_arns=[  # an ARN, because the machine depends on the role
                 self.format_arn(
                     service="states",
                     resource="stateMachine",

@@ -2,7 +2,7 @@
 
     cdk deploy --app "python3 -m examples.mail_manager_relay" -c domain=example.com
 
-An ingress endpoint with a traffic policy takes mail in and hands it to the rule set; make them with your own settings.
+An ingress endpoint with a traffic policy receives mail and passes it to the rule set. Add both with your own settings.
 """
 
 import aws_cdk as cdk
@@ -13,10 +13,10 @@ from pinpoint_role_construct import SendingService, SesSendingRole
 
 
 class MailManagerRelayStack(cdk.Stack):
-    """A rule set whose only rule sends every mail to the internet."""
+    """A rule set with one rule, which sends every message to the internet."""
 
     def __init__(self, scope: Construct, id: str, *, domain: str) -> None:
-        """Make the stack."""
+        """Create the role and the rule set."""
         super().__init__(scope, id)
         configuration_set = ses.ConfigurationSet(self, "ConfigurationSet")
         identity = ses.EmailIdentity(

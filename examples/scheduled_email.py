@@ -1,9 +1,9 @@
-"""Email on a schedule, without Pinpoint and without a Lambda: EventBridge Scheduler calls SES by itself.
+"""Email on a schedule, without Pinpoint and without a Lambda function: EventBridge Scheduler calls SES.
 
     cdk deploy --app "python3 -m examples.scheduled_email" -c domain=example.com
 
-`Universal` adds `ses:SendEmail` on `*` to the role that it is given. `role.without_policy_updates()` keeps that out.
-`policy_statements` keeps the CDK from warning about it all the same.
+`Universal` adds `ses:SendEmail` on `*` to its role. `role.without_policy_updates()` prevents that, and
+`policy_statements` prevents the CDK's warning about it.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ class ScheduledEmailStack(cdk.Stack):
     """A schedule group with a one-off and a recurring schedule that send as one domain."""
 
     def __init__(self, scope: Construct, id: str, *, domain: str) -> None:
-        """Make the stack."""
+        """Create the group, the role and the schedules."""
         super().__init__(scope, id)
         sender = f"news@{domain}"
         configuration_set = ses.ConfigurationSet(self, "ConfigurationSet")
@@ -48,7 +48,7 @@ class ScheduledEmailStack(cdk.Stack):
                 "ConfigurationSetName": configuration_set.configuration_set_name,
                 "Content": {"Simple": {"Subject": {"Data": subject}, "Body": {"Text": {"Data": "Good morning."}}}},
             }
-            target: Any = targets.Universal(  # to type checkers aws-cdk-lib's own target is no IScheduleTarget
+            target: Any = targets.Universal(  # for type checkers, Universal does not implement IScheduleTarget
                 service="sesv2",
                 action="sendEmail",
                 input=scheduler.ScheduleTargetInput.from_object(email),

@@ -2,8 +2,8 @@
 
     cdk deploy --app "python3 -m examples.transactional" -c domain=example.com
 
-The function sends by itself, so no service needs a role: `grant_send_email` lets the role that it has send. Invoke it
-with the payload `{"address": "reader@example.org", "order": "1234"}`.
+The function calls SES itself, with the role that it already has: `grant_send_email` adds the permission. Invoke it with
+the payload `{"address": "reader@example.org", "order": "1234"}`.
 """
 
 import aws_cdk as cdk
@@ -32,20 +32,20 @@ def handler(event, context):
     return sent["MessageId"]
 """
 
-SKIPPED = {  # findings of checkov, and why they are accepted
+SKIPPED = {  # Checkov's findings, and why they are accepted
     "CKV_AWS_115": "The account's concurrency limit and SES's sending rate bound it",
     "CKV_AWS_116": "It is invoked synchronously: the caller sees the error",
-    "CKV_AWS_117": "It uses SES only, which needs no VPC",
-    "CKV_AWS_158": "AWS's own key will do: the log holds no message",
-    "CKV_AWS_173": "AWS's own key will do: the variables hold no secret",
+    "CKV_AWS_117": "It calls only SES, which needs no VPC",
+    "CKV_AWS_158": "AWS's key is enough: the log contains no message",
+    "CKV_AWS_173": "AWS's key is enough: the variables contain no secret",
 }
 
 
 class TransactionalStack(cdk.Stack):
-    """A function that may send from one address of a domain, and nothing else."""
+    """A function that can send from one address of a domain."""
 
     def __init__(self, scope: Construct, id: str, *, domain: str) -> None:
-        """Make the stack."""
+        """Create the function and its permission to send."""
         super().__init__(scope, id)
         sender = f"receipts@{domain}"
         configuration_set = ses.ConfigurationSet(self, "ConfigurationSet")

@@ -1,1 +1,1 @@
-"""The local AWS and the deployment to it."""
+"""The AWS emulator, the deployment to it, and the setup."""

@@ -1,4 +1,4 @@
-"""A local AWS: the emulator ministack, and the unchanged CDK CLI against it."""
+"""An AWS emulator (ministack) on this machine, and the unmodified CDK CLI to deploy to it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -26,18 +25,19 @@ REGION = "us-east-1"
 
 
 class LocalAws:
-    """A running local AWS.
+    """A running emulator.
 
     Attributes:
         endpoint: The URL of all its services.
-        environment: Environment variables with which every AWS tool finds it: account `ACCOUNT`, Region `REGION`.
+        environment: Environment variables with which AWS tools use it, with account `ACCOUNT` and Region `REGION`.
     """
 
     def __init__(self, port: int) -> None:
-        """Describe the local AWS that listens on `port`."""
+        """Describe the emulator that listens on `port`."""
         self.endpoint = f"http://localhost:{port}"  # the CDK CLI fails with 127.0.0.1: bucket names become host names
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))},
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
@@ -52,7 +52,7 @@ class LocalAws:
         }
 
     def client(self, service: str, account: str = "test", region: str = REGION) -> Any:
-        """Return a boto3 client of `service`; an access key of twelve digits is an account to the emulator."""
+        """A boto3 client of `service`; the emulator treats an access key of twelve digits as an account."""
         import boto3
         from botocore.config import Config
 
@@ -65,25 +65,21 @@ class LocalAws:
             aws_secret_access_key="test",
         )
 
-    def cdk(
-        self, *arguments: str, cwd: Path = REPOSITORY, environment: Mapping[str, str] | None = None, quiet: bool = True
-    ) -> subprocess.CompletedProcess[str]:
-        """Run the CDK CLI; unless `quiet`, it prints as it goes, else its result holds what it printed."""
-        return self.run(CDK, *arguments, "--no-notices", cwd=cwd, environment=environment, quiet=quiet)
+    def cdk(self, *arguments: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
+        """Run the CDK CLI, and capture its output."""
+        return self.run(CDK, *arguments, "--no-notices", cwd=cwd)
 
-    def run(
-        self, *command: str | Path, cwd: Path = REPOSITORY, environment: Mapping[str, str] | None = None, quiet: bool
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a command against this AWS, and end it and all that it started if we are interrupted."""
+    def run(self, *command: str | Path, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
+        """Run a command against the emulator and capture its output; an interrupt stops it and its children."""
         with subprocess.Popen(
             command,
             cwd=cwd,
-            env={**self.environment, **(environment or {})},
+            env=self.environment,
             text=True,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if quiet else None,
-            stderr=subprocess.STDOUT if quiet else None,
-            start_new_session=True,  # Ctrl-C reaches us alone, and not each of them, which would print a traceback
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C reaches this process only: each of the others would print a traceback
         ) as process:
             try:
                 printed, _ = process.communicate()
@@ -96,7 +92,7 @@ class LocalAws:
 
 @contextlib.contextmanager
 def local_aws(**settings: str) -> Iterator[LocalAws]:
-    """Start a local AWS on a free loopback port, and end it whatever happens.
+    """Start an emulator on a free loopback port, and stop it in any case.
 
     Args:
         settings: Environment variables of the emulator, such as `AUTH="true"`.
@@ -108,11 +104,11 @@ def local_aws(**settings: str) -> Iterator[LocalAws]:
                 if started:
                     yield aws
                     return
-        raise RuntimeError(f"The local AWS did not start:\n{Path(folder, 'log').read_text()}")
+        raise RuntimeError(f"The emulator did not start:\n{Path(folder, 'log').read_text()}")
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on now."""
+    """A loopback port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -121,7 +117,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def _emulator(aws: LocalAws, folder: Path, settings: dict[str, str]) -> Iterator[bool]:
-    """Run the emulator; tell whether it is the one that answers, and not one that took the port meanwhile."""
+    """Run the emulator; yield whether it answers, and not another server that took the port first."""
     name = uuid.uuid4().hex
     with open(folder / "log", "w") as log:
         server = subprocess.Popen(
@@ -134,7 +130,7 @@ def _emulator(aws: LocalAws, folder: Path, settings: dict[str, str]) -> Iterator
                 "IOT_MTLS_ENABLED": "0",  # it would listen on every interface
                 "MINISTACK_EDITION": name,
                 "TMPDIR": str(folder),
-                "DOCKER_HOST": f"unix://{folder}/none",  # it would end strangers' containers, were there any
+                "DOCKER_HOST": f"unix://{folder}/none",  # it would stop other containers, if there were any
                 **settings,
             },
             stdout=log,
@@ -159,8 +155,8 @@ def _answers(endpoint: str, server: subprocess.Popen[bytes], name: str, seconds:
         try:
             with opener.open(f"{endpoint}/_ministack/health", timeout=1) as answer:
                 return bool(json.load(answer)["edition"] == name)
-        except (urllib.error.HTTPError, HTTPException, ValueError, LookupError, TypeError):
+        except (HTTPException, ValueError, LookupError, TypeError):
             return False
-        except OSError:
+        except OSError:  # nothing listens yet, or another server does, and ours stops because the port is taken
             time.sleep(0.1)
     return False

@@ -1,6 +1,6 @@
-"""Set up `.venv` and `node_modules`: the Makefile runs this with the system's Python, so it needs no package.
+"""Set up `.venv` and `node_modules`. The Makefile runs this with the system's Python, so it imports no package.
 
-With arguments: run uv with them, and with pip's settings.
+With arguments, it runs uv with them and with pip's settings.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import cast
 VENV = Path(".venv")
 LOCK = Path("requirements-dev.txt")
 
-# uv does not read pip's configuration. These are pip's options and the variables that tell uv the same.
+# uv does not read pip's configuration. These are pip's options and the corresponding variables of uv.
 UV_VARIABLES = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
@@ -27,16 +27,17 @@ UV_VARIABLES = {
     "proxy": "ALL_PROXY",
 }
 HINT = """\
-If the registry cannot be reached: HTTPS_PROXY names a proxy, PIP_INDEX_URL and npm_config_registry name mirrors.
-If its certificate is not trusted: PIP_CERT (or REQUESTS_CA_BUNDLE), SSL_CERT_FILE and NODE_EXTRA_CA_CERTS name a CA."""
+If the registry cannot be reached, set HTTPS_PROXY to a proxy, or PIP_INDEX_URL and npm_config_registry to mirrors.
+If its certificate is not trusted, set PIP_CERT (or REQUESTS_CA_BUNDLE), SSL_CERT_FILE and NODE_EXTRA_CA_CERTS to a CA
+file."""
 
 
 class SetupError(Exception):
-    """A step failed; the text is what its tool printed."""
+    """A step failed; the text is the output of its tool."""
 
 
 def start(program: str, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.Popen[str]:
-    """Start a program of `.venv`, for `finish` to wait for."""
+    """Start a program of `.venv`; `finish` waits for it."""
     return subprocess.Popen(
         [str(VENV / "bin" / program), *arguments],
         env={**os.environ, **(environment or {})},
@@ -48,7 +49,7 @@ def start(program: str, *arguments: str, environment: dict[str, str] | None = No
 
 
 def finish(process: subprocess.Popen[str]) -> str:
-    """Wait for a program and return what it printed."""
+    """Wait for a program and return its output."""
     printed, _ = process.communicate()
     if process.returncode:
         raise SetupError(f"{printed.strip()}\nThis failed: {' '.join(cast('list[str]', process.args))}")
@@ -56,15 +57,15 @@ def finish(process: subprocess.Popen[str]) -> str:
 
 
 def pip(*arguments: str) -> str:
-    """Run pip and return what it printed; it tries twice rather than six times to reach the registry."""
+    """Run pip and return its output; it tries to reach the registry twice instead of six times."""
     environment = {"PIP_RETRIES": os.environ.get("PIP_RETRIES", "1"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     return finish(start("python", "-m", "pip", *arguments, environment=environment))
 
 
 def uv_environment(pip_settings: str) -> dict[str, str]:
-    """Return the variables that give uv the index, certificate and proxy that `pip config list` shows.
+    """Variables that give uv the index, certificate and proxy of `pip config list`.
 
-    uv takes the first index that has a package, pip the best of all. The hashes in the lock file make that safe.
+    Like pip, uv then takes the best version of all indexes, which the hashes in the lock file make safe.
     """
     found = dict(re.findall(r"^([\w:-]+\.[\w-]+)=(.*)$", pip_settings, re.M))
     environment = {"UV_INDEX_STRATEGY": "unsafe-best-match", "UV_SYSTEM_CERTS": "true"}
@@ -86,12 +87,12 @@ def create_venv() -> None:
 
 
 def entries(*names: str) -> str:
-    """Return the lines of the lock file that are about these packages."""
+    """The lines of the lock file for these packages."""
     return "".join(re.findall(rf"^(?:{'|'.join(names)})==(?:.*\\\n)*.*\n", LOCK.read_text(), re.M))
 
 
 def install(lock: Path, environment: dict[str, str]) -> None:
-    """Install locked packages with uv, which is ten times as fast as pip; if it cannot, with pip."""
+    """Install locked packages with uv, which is ten times as fast as pip; if that fails, with pip."""
     locked = ("--no-deps", "--require-hashes", "-r", str(lock))
     try:
         finish(start("uv", "-q", "pip", "install", "--python", str(VENV), *locked, environment=environment))
@@ -101,7 +102,7 @@ def install(lock: Path, environment: dict[str, str]) -> None:
 
 
 def install_all() -> None:
-    """Install uv, then Node, then with its npm the Node packages and meanwhile the rest and this package, editable."""
+    """Install uv, then Node, then the Node packages and, at the same time, the rest and this package (editable)."""
     with tempfile.TemporaryDirectory() as folder:
         first = Path(folder, "first.txt")
         first.write_text(entries("uv"))
@@ -117,13 +118,13 @@ def install_all() -> None:
 
 
 def run_uv(arguments: list[str]) -> int:
-    """Run uv with pip's settings, and return its exit code."""
+    """Run uv with pip's settings and return its exit code."""
     environment = {**os.environ, **uv_environment(pip("config", "list"))}
     return subprocess.run([str(VENV / "bin" / "uv"), *arguments], env=environment, check=False).returncode
 
 
 def main() -> int:
-    """Set up, and return 0; if that fails say why, and return 1."""
+    """Set up; return 0, or 1 after printing what failed."""
     print("Setting up .venv and node_modules (once, about 15 seconds) ...", flush=True)
     try:
         create_venv()

@@ -19,6 +19,8 @@ OrchestrationSendingRole(stack, "D", identities=1)  # mypy: arg-type, pyright: r
 OrchestrationSendingRole(stack, "E", identities=[role])  # mypy: list-item, pyright: reportArgumentType
 OrchestrationSendingRole(stack, "F", region=1)  # mypy: arg-type, pyright: reportArgumentType
 OrchestrationSendingRole(stack, "G", service=SendingService.PINPOINT)  # mypy: call-arg, pyright: reportCallIssue
+OrchestrationSendingRole(stack, "R", recipients=[1])  # mypy: list-item, pyright: reportArgumentType
+OrchestrationSendingRole(stack, "T", tenants=[role])  # mypy: list-item, pyright: reportArgumentType
 SesSendingRole(stack, "H")  # mypy: call-arg, pyright: reportCallIssue
 SesSendingRole(stack, "I", service="pinpoint")  # mypy: arg-type, pyright: reportArgumentType
 arn: int = role.identity_arns[0]  # mypy: assignment, pyright: reportAssignmentType
@@ -29,3 +31,5 @@ name: int = channel.sending_role.role_name  # mypy: assignment, pyright: reportA
 grant_send_email(role)  # mypy: call-arg, pyright: reportCallIssue
 grant_send_email(ses.ConfigurationSet(stack, "S"), identities=None)  # mypy: arg-type, pyright: reportArgumentType
 grant_send_email(role, identities=None, from_addresses=[1])  # mypy: list-item, pyright: reportArgumentType
+grant_send_email(role, identities=None, recipients=[None])  # mypy: list-item, pyright: reportArgumentType
+grant_send_email(role, identities=None, tenants=1)  # mypy: arg-type, pyright: reportArgumentType

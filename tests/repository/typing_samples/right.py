@@ -23,6 +23,8 @@ role: iam.Role = OrchestrationSendingRole(
     "Role",
     identities=["example.com", identity, imported, ses.CfnEmailIdentity(stack, "L1", email_identity="example.net")],
     configuration_sets=("marketing", configuration_set, ses.CfnConfigurationSet(stack, "L1Set")),
+    recipients=["*@example.com"],
+    tenants=("prod-*", ses.CfnTenant(stack, "Tenant", tenant_name="one")),
     max_session_duration=cdk.Duration.hours(2),
 )
 scheduled = SesSendingRole(
@@ -33,7 +35,7 @@ grant: iam.Grant = scheduled.grant_pass_to_service(role)
 
 
 def channel(id: str, sending_role: iam.Role | iam.IRole | OrchestrationSendingRole | None) -> pinpoint.CfnEmailChannel:
-    """Return a channel: every kind of role is accepted."""
+    """A channel accepts every kind of role."""
     made = EmailChannel(
         stack,
         id,
@@ -47,10 +49,10 @@ def channel(id: str, sending_role: iam.Role | iam.IRole | OrchestrationSendingRo
 
 
 def grants(function: lambda_.Function, plain: iam.Role, imported_role: iam.IRole, user: iam.User) -> list[iam.Grant]:
-    """Return grants: every kind of principal is accepted."""
+    """A grant accepts every kind of principal."""
     return [
         grant_send_email(function, identities=[identity], configuration_sets=[configuration_set]),
         grant_send_email(plain, identities=None, from_addresses=["me@example.com"], region="eu-west-1"),
         grant_send_email(imported_role, identities=["example.com"], templates=["welcome"]),
-        grant_send_email(user, identities=["example.com"]),
+        grant_send_email(user, identities=["example.com"], recipients=("me@example.com",), tenants=["one"]),
     ]

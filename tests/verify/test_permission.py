@@ -107,6 +107,7 @@ SAYS: list[tuple[Sender, list[str], str]] = [
     (role(policies={MANAGED: {"Statement": allow("*", ID)}}), [], f"The managed policy {MANAGED} allows *: list the"),
     (role(allow(resource="*")), [*NARROW, "--region", s.OTHER_REGION], f"at most {s.THERE[0]} and {s.THERE[1]}."),
     (role(allow([*BOTH, "ses:SendBulkEmail"], [ID, TEMPLATE])), [], f"email (ses:SendBulkEmail and {TEMPLATE}): pass"),
+    (role(allow(resource=identities("*", name="a.example"))), HERE, f"at most {identities(name='a.example')}."),
     (role(allow(resource=s.THERE)), HERE, "The role's ARNs are in eu-west-1, but you asked for us-east-1."),
 ]
 

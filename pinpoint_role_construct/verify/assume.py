@@ -59,7 +59,7 @@ def assumers(entity: Entity, trust_accounts: Sequence[str] = ()) -> list[Assumer
     for statement in entity.trust_statements:
         allowed = statement.principals if statement.allows and can_assume(statement) else ()
         for kind, name in allowed:
-            actions = _ASSUME[1:] if kind == "Federated" else _ASSUME[:1]
+            actions = [a for a in (_ASSUME[1:] if kind == "Federated" else _ASSUME[:1]) if statement.has_action(a)]
             about = [d for d in denials if {(kind, name), ("AWS", "*")} & set(d.principals)]
             assumer = _assumer(kind, name, statement, entity, trust_accounts)
             denied = any(all(map(denial.has_action, actions)) for denial in about)

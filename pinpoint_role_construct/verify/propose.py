@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from ..names import ResourceKind
+from ..names import CONFIGURATION_SET, IDENTITY, TEMPLATE, ResourceKind
 from ..policies import (
     NARROWINGS,
-    SENDING_ACTIONS,
+    TEMPLATE_ACTIONS,
     Document,
     Narrowing,
     SendingPolicy,
@@ -69,8 +69,8 @@ def _proposed(expected: Expectation, sending: list[Statement]) -> SendingPolicy:
     narrowed: dict[str, Any] = {n.argument: getattr(policy, n.argument) or _shared(n, sending) for n in NARROWINGS}
     return replace(
         policy,
-        identity_arns=identities or (expected.pattern(KINDS[0]),),
-        configuration_set_arns=sets if identities or sets else (expected.pattern(KINDS[1]),),
+        identity_arns=identities or (expected.pattern(IDENTITY),),
+        configuration_set_arns=sets if identities or sets else (expected.pattern(CONFIGURATION_SET),),
         template_arns=templates,
         source_arns=policy.source_arns or tuple(dict.fromkeys(sources)) or default,
         **narrowed,
@@ -83,7 +83,7 @@ def _kept(kind: ResourceKind, expected: Expectation, sending: list[Statement]) -
         return expected.arns(kind)
     found: list[str] = []
     for statement in sending:
-        templated = kind is not KINDS[2] or set(sending_actions(statement)) - {*SENDING_ACTIONS[:2]}
+        templated = kind is not TEMPLATE or set(sending_actions(statement)) & set(TEMPLATE_ACTIONS)
         for arn in statement.resources or ("*",):
             own = arn if expected.is_ordinary(arn, kind) else expected.narrowed(arn, kind) if templated else None
             found += [own] if own else []
@@ -127,10 +127,10 @@ def _added(expected: Expectation, policy: SendingPolicy, sending: list[Statement
     """Yield what the proposed policy would allow that neither an argument asks for nor the role allows."""
     for kind in KINDS:
         arns = [arn for arn in policy.resources if f":{kind.resource}/" in arn and option(kind) not in expected.given]
-        for action in policy.actions if option(KINDS[0]) not in expected.given else ():
+        for action in policy.actions if option(IDENTITY) not in expected.given else ():
             about = [s for s in sending if s.has_action(action)]
             more = [arn for arn in arns if not any(contains(p, arn) for s in about for p in s.resources or ("*",))]
-            yield from (f"add {action} on {arn}: pass {option(KINDS[0])} to ask for it" for arn in more)
+            yield from (f"add {action} on {arn}: pass {option(IDENTITY)} to ask for it" for arn in more)
 
 
 def _lost_trust(expected: Expectation) -> Iterator[str]:

@@ -78,6 +78,7 @@ TRUSTS: list[tuple[Any, str]] = [  # statements, and who can use the role (of an
     ([trusting("*"), trusting("*", Effect="Deny")], ""),
     ([OTHERS_ROLE, trusting({"AWS": ROLE}, None, "sts:*", Effect="Deny")], ""),
     ([oidc(GITHUB, "aud", "x"), trusting("*", None, "sts:AssumeRoleWith*", Effect="Deny")], ""),
+    ([oidc(GITHUB, "aud", "x"), trusting("*", None, "sts:AssumeRoleWithWebIdentity", Effect="Deny")], ""),
     ([OTHERS | {"Action": "sts:TagSession"}, allow(None, None, NotAction="sts:*", Principal={"AWS": ROLE})], ""),
     (oidc(GITHUB, "sub", "repo:org/*", "ForAnyValue:StringLike"), ""),
     (oidc(GITHUB, "repository_owner", "org"), ""),
